@@ -1,3 +1,36 @@
-"""Two-stream action recognition in Keras 3."""
+"""Two-stream (RGB and optical flow) action recognition in Keras 3.
+
+Importing this package is cheap: Keras and everything heavy is imported when
+a name is first used. The layers register themselves with Keras as soon as
+both packages are imported, in either order, so that `keras.saving.load_model`
+opens saved models after a plain `import keras_twostream`.
+"""
+
+from keras_twostream._lazy import lazy_exports, when_imported
 
 __version__ = "0.1.0"
+
+# Public name -> module that defines it.
+EXPORTS = {
+    "FlowSpec": "keras_twostream.flow.spec",
+    "build": "keras_twostream.models.build",
+    "list_models": "keras_twostream.models.table",
+    "model_info": "keras_twostream.models.info",
+    "read_record": "keras_twostream.models.record",
+    "transfer": "keras_twostream.weights.transfer",
+}
+MODULES = (
+    "backbones",
+    "data",
+    "flow",
+    "layers",
+    "models",
+    "report",
+    "training",
+    "video",
+    "weights",
+)
+
+__getattr__, __dir__, __all__ = lazy_exports(__name__, EXPORTS, MODULES)
+
+when_imported("keras", "keras_twostream.layers")

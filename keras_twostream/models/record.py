@@ -1,0 +1,61 @@
+"""What a saved network remembers of its use: classes, flow, sizes."""
+
+from dataclasses import dataclass
+
+from keras_twostream.flow.spec import FlowSpec
+from keras_twostream.layers import ClassScores, FlowPreprocessing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What is needed to feed a network and to read its answer.
+
+    Attributes:
+        class_names: Names of the classes, or `None` if it was not told.
+        flow: `FlowSpec` of the flow it takes, or `None` without that stream.
+        streams: Names of its inputs.
+        image_size: Pair (height, width) of the input in pixels.
+        frames: Frames per clip, `None` for single frames.
+        flow_frames: Flow fields per stack, `None` without that stream.
+    """
+
+    class_names: tuple[str, ...] | None
+    flow: FlowSpec | None
+    streams: tuple[str, ...]
+    image_size: tuple[int, int]
+    frames: int | None
+    flow_frames: int | None
+
+
+def read_record(model):
+    """Returns the `Record` that a network of `build` carries in its layers.
+
+    Args:
+        model: `keras.Model`, built or loaded from a `.keras` file.
+
+    Raises:
+        ValueError: If the model's inputs are not `"rgb"` and `"flow"`.
+    """
+    inputs = model.input
+    if not isinstance(inputs, dict) or not {*inputs} <= {"rgb", "flow"}:
+        raise ValueError(
+            f"{model.name} is not a network of keras_twostream.build: its "
+            "inputs are not a dict of 'rgb' and 'flow'"
+        )
+    shape = next(iter(inputs.values())).shape
+    flow = _first(model, FlowPreprocessing)
+    scores = _first(model, ClassScores)
+    names = scores and scores.class_names
+    return Record(
+        class_names=names and tuple(names),
+        flow=flow and flow.flow,
+        streams=tuple(inputs),
+        image_size=tuple(shape[-3:-1]),
+        frames=shape[1] if len(shape) == 5 else None,
+        flow_frames=inputs["flow"].shape[-1] // 2 if flow else None,
+    )
+
+
+def _first(model, kind):
+    """Returns the first layer of a class, or `None`."""
+    return next((x for x in model.layers if isinstance(x, kind)), None)
