@@ -51,9 +51,13 @@ CONVENTIONS = {
 
 
 class _Preprocessing(keras.layers.Layer):
-    """Maps the library's units to those a backbone was trained in."""
+    """Maps the library's units to those a backbone was trained in.
 
-    def __init__(self, convention="unit", **kwargs):
+    It also remembers how the clips were prepared that a network is trained
+    on, so that a saved network can be fed alike.
+    """
+
+    def __init__(self, convention="unit", flow=None, **kwargs):
         super().__init__(**kwargs)
         if convention not in CONVENTIONS:
             raise ValueError(
@@ -61,12 +65,16 @@ class _Preprocessing(keras.layers.Layer):
                 f"Received: {convention}"
             )
         self.convention = convention
+        if not isinstance(flow, FlowSpec):
+            flow = FlowSpec() if flow is None else FlowSpec.from_dict(flow)
+        self.flow = flow
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)
 
     def get_config(self):
-        return super().get_config() | {"convention": self.convention}
+        own = {"convention": self.convention, "flow": self.flow.to_dict()}
+        return super().get_config() | own
 
 
 @export
@@ -78,6 +86,7 @@ class RGBPreprocessing(_Preprocessing):
             `"mean"` (minus the ImageNet mean, RGB), `"caffe"` (the same in
             BGR order), `"torch"` (mean and standard deviation) or `"image"`
             (0 to 255 as it is).
+        flow: The `FlowSpec` (or its dict) that the clips are prepared by.
 
     Input shape:
         `(batch, height, width, 3)`.
@@ -96,7 +105,7 @@ class RGBPreprocessing(_Preprocessing):
 
 @export
 class FlowPreprocessing(_Preprocessing):
-    """Normalises flow in pixels, and remembers how that flow was made.
+    """Normalises flow in pixels as a backbone expects images.
 
     Args:
         convention: Name of a row of `CONVENTIONS`, as for RGB.
@@ -110,20 +119,11 @@ class FlowPreprocessing(_Preprocessing):
         The same.
     """
 
-    def __init__(self, convention="unit", flow=None, **kwargs):
-        super().__init__(convention, **kwargs)
-        if not isinstance(flow, FlowSpec):
-            flow = FlowSpec() if flow is None else FlowSpec.from_dict(flow)
-        self.flow = flow
-
     def call(self, inputs):
         bound = self.flow.bound
         row = CONVENTIONS[self.convention]
         clipped = ops.clip(inputs, -bound, bound)
         return clipped * (row.amplitude / bound) + row.centre
-
-    def get_config(self):
-        return super().get_config() | {"flow": self.flow.to_dict()}
 
 
 @export

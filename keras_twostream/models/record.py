@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 
 from keras_twostream.flow.spec import FlowSpec
-from keras_twostream.layers import ClassScores, FlowPreprocessing
+from keras_twostream.layers import (
+    ClassScores,
+    FlowPreprocessing,
+    RGBPreprocessing,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +16,7 @@ class Record:
 
     Attributes:
         class_names: Names of the classes, or `None` if it was not told.
-        flow: `FlowSpec` of the flow it takes, or `None` without that stream.
+        flow: `FlowSpec` that its clips are prepared by.
         streams: Names of its inputs.
         image_size: Pair (height, width) of the input in pixels.
         frames: Frames per clip, `None` for single frames.
@@ -20,7 +24,7 @@ class Record:
     """
 
     class_names: tuple[str, ...] | None
-    flow: FlowSpec | None
+    flow: FlowSpec
     streams: tuple[str, ...]
     image_size: tuple[int, int]
     frames: int | None
@@ -43,16 +47,16 @@ def read_record(model):
             "inputs are not a dict of 'rgb' and 'flow'"
         )
     shape = next(iter(inputs.values())).shape
-    flow = _first(model, FlowPreprocessing)
+    flow = inputs.get("flow")
     scores = _first(model, ClassScores)
     names = scores and scores.class_names
     return Record(
         class_names=names and tuple(names),
-        flow=flow and flow.flow,
+        flow=_first(model, (FlowPreprocessing, RGBPreprocessing)).flow,
         streams=tuple(inputs),
         image_size=tuple(shape[-3:-1]),
         frames=shape[1] if len(shape) == 5 else None,
-        flow_frames=inputs["flow"].shape[-1] // 2 if flow else None,
+        flow_frames=None if flow is None else flow.shape[-1] // 2,
     )
 
 

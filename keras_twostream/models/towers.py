@@ -12,6 +12,12 @@ POOLINGS = {
 }
 
 
+PREPROCESSING = {
+    "flow": layers.FlowPreprocessing,
+    "rgb": layers.RGBPreprocessing,
+}
+
+
 class Tower:
     """One stream's network, built as far as the stage where it stands.
 
@@ -32,11 +38,7 @@ class Tower:
         convention, name = backbone.convention, f"{stream}_preprocessing"
         if time:
             x = layers.FoldTime(name=f"{stream}_fold")(x)
-        if stream == "flow":
-            layer = layers.FlowPreprocessing(convention, flow, name=name)
-        else:
-            layer = layers.RGBPreprocessing(convention, name=name)
-        self.x = layer(x)
+        self.x = PREPROCESSING[stream](convention, flow, name=name)(x)
 
     def advance(self, stage):
         """Builds the network up to `stage`, ending time where it must."""

@@ -1,1 +1,1 @@
-"""Report."""
+"""Pictures of results."""

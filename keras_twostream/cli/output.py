@@ -1,0 +1,59 @@
+"""How the verbs print."""
+
+import contextlib
+import json
+import os
+import sys
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+def print_json(value):
+    """Prints a value as JSON."""
+    print(json.dumps(value, indent=2, default=str))
+
+
+def print_table(columns, rows, title=None):
+    """Prints rows of text under column titles; numbers to the right."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column, example in zip(columns, rows[0], strict=True):
+        number = str(example)[:1].isdigit()
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*map(str, row))
+    width = None if sys.stdout.isatty() else 120
+    Console(width=width, highlight=False).print(table)
+
+
+def percent(share):
+    """Returns a share as text, `-` if there is none."""
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+@contextlib.contextmanager
+def quiet_start():
+    """Hides what TensorFlow's libraries print while they are loaded.
+
+    They write to the file descriptor before any of their settings is read.
+    Python's own errors are not affected: they are printed later.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def import_keras():
+    """Imports Keras with its backend, quietly."""
+    with quiet_start():
+        import keras
+
+        # The first tensor makes TensorFlow look for devices, aloud.
+        keras.ops.zeros(())

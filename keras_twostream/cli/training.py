@@ -1,0 +1,145 @@
+"""Verbs about trained networks: `train`, `evaluate` and `predict`."""
+
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+
+from keras_twostream.cli.models import _json_argument
+from keras_twostream.cli.output import (
+    import_keras,
+    percent,
+    print_json,
+    print_table,
+)
+from keras_twostream.flow.spec import FlowSpec
+from keras_twostream.training.recipe import Recipe
+
+
+def train(directory, run, cache_dir, workers, **settings):
+    """Train a network on a folder of clips, one sub-folder per class."""
+    flow = FlowSpec(
+        **{f.name: settings.pop(f.name) for f in dataclasses.fields(FlowSpec)}
+    )
+    recipe = Recipe(**settings, flow=flow)
+    import_keras()
+    from keras_twostream.training.run import train
+
+    folder = Path(run or f"runs/{recipe.model}")
+    train(directory, folder, recipe, cache_dir=cache_dir, workers=workers)
+    print(f"Run written to {folder}; try:")
+    print(f"  keras-twostream predict CLIP --model {folder}")
+
+
+def evaluate(directory, model, views, cache_dir, workers, as_json):
+    """Measure a trained network on a folder of clips."""
+    import_keras()
+    from keras_twostream.training.use import evaluate
+
+    result = evaluate(
+        directory, model, views=views, cache_dir=cache_dir, workers=workers
+    )
+    if as_json:
+        print_json(result)
+        return
+    rows = [
+        (row["label"], row["clips"], percent(row["accuracy"]))
+        for row in result["classes"]
+    ]
+    rows.append(("all", result["clips"], percent(result["accuracy"])))
+    print_table(("class", "clips", "right"), rows)
+
+
+def predict(clip, model, top, views, as_json):
+    """Name the most likely classes of a video file."""
+    import_keras()
+    from keras_twostream.training.use import predict
+
+    answer = predict(clip, model, top=top, views=views)
+    if as_json:
+        print_json(answer)
+        return
+    rows = [(row["label"], percent(row["score"])) for row in answer]
+    print_table(("class", "score"), rows)
+
+
+def _train_arguments(verb):
+    verb.add_argument("directory", help="folder with a sub-folder per class")
+    verb.add_argument(
+        "--run", help="run folder to write; by default runs/MODEL"
+    )
+    for fields in (Recipe, FlowSpec):
+        helps = attribute_docs(fields)
+        for field in dataclasses.fields(fields):
+            if field.name in FLAGS:
+                options = {"help": helps[field.name]} | FLAGS[field.name]
+                if field.default is not dataclasses.MISSING:
+                    options["default"] = field.default
+                name = field.name.replace("_", "-")
+                verb.add_argument(f"--{name}", **options)
+    _data_arguments(verb)
+
+
+def _evaluate_arguments(verb):
+    verb.add_argument("directory", help="folder with a sub-folder per class")
+    _use_arguments(verb)
+    _data_arguments(verb)
+
+
+def _predict_arguments(verb):
+    verb.add_argument("clip", help="video file")
+    _use_arguments(verb)
+    verb.add_argument("--top", type=int, default=5, help="classes to name")
+
+
+def _use_arguments(verb):
+    verb.add_argument(
+        "--model", required=True, help="run folder or .keras file"
+    )
+    verb.add_argument(
+        "--views", type=int, default=5, help=attribute_docs(Recipe)["views"]
+    )
+    _json_argument(verb)
+
+
+def _data_arguments(verb):
+    verb.add_argument("--cache-dir", help="folder for prepared clips")
+    verb.add_argument(
+        "--workers", type=int, help="processes; by default one a core"
+    )
+
+
+def attribute_docs(cls):
+    """Returns name -> description of the attributes a docstring lists."""
+    text = inspect.getdoc(cls).partition("Attributes:\n")[2].split("\n\n")[0]
+    entries = re.split(r"\n(?=    \w)", text)
+    pairs = (entry.strip().partition(":") for entry in entries)
+    return {name: " ".join(what.split()) for name, _, what in pairs}
+
+
+# Setting -> how its flag is parsed, if that is not as text.
+FLAGS = {
+    "algorithm": {},
+    "backbone": {},
+    "batch_size": {"type": int},
+    "bound": {"type": float},
+    "dropout": {"type": float},
+    "epochs": {"type": int},
+    "flow_frames": {"type": int},
+    "frames": {"type": int},
+    "freeze": {},
+    "image_size": {"type": int, "nargs": 2, "metavar": ("HEIGHT", "WIDTH")},
+    "learning_rate": {"type": float},
+    "model": {},
+    "seed": {"type": int},
+    "short_side": {"type": int},
+    "step": {"type": int},
+    "validation_split": {"type": float},
+    "weights": {},
+}
+
+VERBS = {
+    "train": (train, _train_arguments),
+    "evaluate": (evaluate, _evaluate_arguments),
+    "predict": (predict, _predict_arguments),
+}

@@ -1,0 +1,51 @@
+"""A recipe: every setting of a training run, as data."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from keras_twostream.flow.spec import FlowSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What to train, on what part of the data, and how.
+
+    Attributes:
+        model: Name of a network, see `list_models`.
+        backbone: Name of its image network.
+        weights: What to start from, as for `build`.
+        epochs: Passes over the training clips.
+        batch_size: Clips per step.
+        learning_rate: Of the Adam optimizer, at its start; it falls to zero
+            along a cosine.
+        dropout: Rate of the dropout in front of the dense layers.
+        freeze: Stage up to which both streams keep their weights, or `None`.
+        validation_split: Share of the clips held back; groups stay whole.
+        seed: Seed of the split, the initial weights and the augmentation.
+        image_size: Height and width of the network's input in pixels.
+        flow_frames: Flow fields per stack (the paper's L).
+        frames: Frames per clip (the paper's T), `None` for one.
+        views: Samples per clip whose scores are averaged in evaluation.
+        flow: How flow is computed.
+    """
+
+    model: str = "conv_relu5"
+    backbone: str = "mobilenet"
+    weights: Any = None
+    epochs: int = 20
+    batch_size: int = 16
+    learning_rate: float = 3e-4
+    dropout: float = 0.5
+    freeze: str | None = None
+    validation_split: float = 0.2
+    seed: int = 0
+    image_size: tuple[int, int] = (224, 224)
+    flow_frames: int = 10
+    frames: int | None = None
+    views: int = 5
+    flow: FlowSpec = field(default_factory=FlowSpec)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the settings as a dict that JSON can hold."""
+        return dataclasses.asdict(self)

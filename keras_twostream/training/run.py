@@ -1,0 +1,170 @@
+"""One training run: a folder of clips in, a run folder out.
+
+A run folder holds `model.keras`, from which everything needed for prediction
+comes back, `history.csv`, `curves.png`, `config.json` and `skipped.csv`.
+"""
+
+import csv
+import json
+import logging
+import os
+from pathlib import Path
+
+import keras
+
+from keras_twostream import __version__
+from keras_twostream.data import video_dataset_from_directory
+from keras_twostream.models.build import build
+from keras_twostream.models.table import get_spec
+from keras_twostream.report.curves import draw_curves
+from keras_twostream.training.freezing import freeze
+from keras_twostream.training.recipe import Recipe
+
+logger = logging.getLogger(__name__)
+
+MODEL, CONFIG, HISTORY = "model.keras", "config.json", "history.csv"
+CURVES, SKIPPED = "curves.png", "skipped.csv"
+
+
+def train(directory, run, recipe=None, *, cache_dir=None, workers=None):
+    """Trains a network on a folder of clips, one sub-folder per class.
+
+    Args:
+        directory: Folder of the clips.
+        run: Folder to write the run to; made if need be.
+        recipe: `Recipe` to follow; by default `Recipe()`.
+        cache_dir: Where prepared clips are kept, see `data.prepare`.
+        workers: Processes that prepare clips.
+
+    Returns:
+        The trained model, with the weights of its best epoch by validation
+        accuracy.
+
+    Raises:
+        ValueError: If the clips or the recipe cannot be used.
+    """
+    recipe = recipe or Recipe()
+    keras.utils.set_random_seed(recipe.seed)
+    train_set, validation_set = _datasets(directory, recipe, cache_dir, workers)
+    names = train_set.class_names
+    if len(names) < 2:
+        raise ValueError(
+            f"{directory} has clips of one class only ({names[0]}); there must "
+            "be two or more to tell apart"
+        )
+    model = _model(recipe, names)
+    run = Path(run)
+    run.mkdir(parents=True, exist_ok=True)
+    _write_settings(run, directory, recipe, train_set, validation_set)
+    _fit(model, run, recipe, train_set, validation_set)
+    save_model(model, run / MODEL)
+    draw_curves(run / HISTORY, run / CURVES)
+    return model
+
+
+def save_model(model, path):
+    """Writes a `.keras` file, whole or not at all, without the optimizer.
+
+    A file with an optimizer loads only where its backend is installed.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        model.save(temporary, include_optimizer=False)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _datasets(directory, recipe, cache_dir, workers):
+    """Returns the training and the validation clips as datasets."""
+    return video_dataset_from_directory(
+        directory,
+        batch_size=recipe.batch_size,
+        image_size=recipe.image_size,
+        seed=recipe.seed,
+        validation_split=recipe.validation_split,
+        subset="both",
+        flow=recipe.flow,
+        flow_frames=recipe.flow_frames,
+        frames=recipe.frames,
+        streams=get_spec(recipe.model).streams,
+        cache_dir=cache_dir,
+        workers=workers,
+    )
+
+
+def _model(recipe, class_names):
+    """Returns the recipe's network, compiled."""
+    model = build(
+        recipe.model,
+        backbone=recipe.backbone,
+        weights=recipe.weights,
+        class_names=class_names,
+        input_shape=recipe.image_size,
+        flow_frames=recipe.flow_frames,
+        frames=recipe.frames,
+        flow=recipe.flow,
+        dropout=recipe.dropout,
+    )
+    if recipe.freeze:
+        freeze(model, recipe.freeze)
+    return model
+
+
+def compile_model(model, learning_rate, steps):
+    """Compiles a network with Adam, whose rate falls to zero over `steps`."""
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedule),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+
+
+def _fit(model, run, recipe, train_set, validation_set):
+    """Trains, logging to the run folder; Ctrl-C keeps what was learnt."""
+    compile_model(model, recipe.learning_rate, recipe.epochs * len(train_set))
+    best = keras.callbacks.EarlyStopping(
+        "val_accuracy",
+        mode="max",
+        patience=recipe.epochs,
+        restore_best_weights=True,
+    )
+    log = keras.callbacks.CSVLogger(str(run / HISTORY))
+    try:
+        model.fit(
+            train_set,
+            validation_data=validation_set,
+            epochs=recipe.epochs,
+            callbacks=[best, log],
+            # tf.data shuffles; Keras would warn that it does not.
+            shuffle=False,
+        )
+    except KeyboardInterrupt:
+        if best.best_weights is None:
+            raise
+        model.set_weights(best.best_weights)
+        logger.warning("Stopped; the best epoch so far is kept")
+
+
+def _write_settings(run, directory, recipe, train_set, validation_set):
+    """Writes what is known before the training to the run folder."""
+    settings = {
+        "keras_twostream": __version__,
+        "keras": keras.__version__,
+        "backend": keras.config.backend(),
+        "data": str(Path(directory).resolve()),
+        "recipe": recipe.to_dict(),
+        "class_names": train_set.class_names,
+        "training_clips": len(train_set.file_paths),
+        "validation_clips": validation_set.file_paths,
+    }
+    text = json.dumps(settings, indent=2, default=str)
+    (run / CONFIG).write_text(text + "\n", encoding="utf-8")
+    with (run / SKIPPED).open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(("path", "reason"))
+        rows.writerows(
+            dict([*train_set.skipped, *validation_set.skipped]).items()
+        )

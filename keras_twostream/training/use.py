@@ -1,0 +1,165 @@
+"""Uses a trained network: predictions for clips, accuracy on a folder."""
+
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_twostream.data import Clips, clips_dataset
+from keras_twostream.data import video_dataset_from_directory
+from keras_twostream.models.record import read_record
+from keras_twostream.training.run import MODEL
+
+# Samples of a clip, evenly spaced in time, whose scores are averaged.
+VIEWS = 5
+
+
+def load_run(run):
+    """Loads a trained network and what it remembers of its use.
+
+    Args:
+        run: Run folder, or a `.keras` file.
+
+    Returns:
+        The `keras.Model` and its `models.record.Record`.
+
+    Raises:
+        FileNotFoundError: If there is no such run.
+        ValueError: If the file is not a network that `build` made.
+    """
+    path = Path(run)
+    path = path / MODEL if path.is_dir() else path
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no trained model at {path}")
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (TypeError, OSError, KeyError) as error:
+        raise ValueError(
+            f"{path} is not a whole Keras model: {error}"
+        ) from error
+    return model, read_record(model)
+
+
+def predict(clips, run, *, top=5, views=VIEWS):
+    """Returns the most likely classes of video files.
+
+    Args:
+        clips: A path or a list of paths.
+        run: Run folder, `.keras` file, or a model of `build`.
+        top: Integer, how many classes to name.
+        views: Integer, samples per clip whose scores are averaged.
+
+    Returns:
+        `[{"label": name, "score": float}, ...]`, the best first; for a list
+        of clips a list of these.
+
+    Raises:
+        ValueError: If a clip cannot be read; the message says why.
+    """
+    single = isinstance(clips, (str, Path))
+    paths = [clips] if single else [*clips]
+    model, record = _loaded(run)
+    with tempfile.TemporaryDirectory() as cache:
+        dataset = clips_dataset(
+            Clips(tuple(map(Path, paths))),
+            label_mode=None,
+            cache_dir=cache,
+            verbose=False,
+            **_sampling(record, views),
+        )
+        if dataset.skipped:
+            reasons = "; ".join(f"{p}: {why}" for p, why in dataset.skipped)
+            raise ValueError(f"Some clips cannot be read: {reasons}")
+        scores = scores_of(model, dataset, views)
+    names = record.class_names or [str(i) for i in range(scores.shape[-1])]
+    answers = [_ranked(row, names, top) for row in scores]
+    return answers[0] if single else answers
+
+
+def evaluate(directory, run, *, views=VIEWS, cache_dir=None, workers=None):
+    """Measures a trained network on a folder of clips.
+
+    Args:
+        directory: Folder with one sub-folder per class, named as the model's
+            classes are.
+        run: Run folder, `.keras` file, or a model of `build`.
+        views: Integer, samples per clip whose scores are averaged.
+        cache_dir: Where prepared clips are kept, see `data.prepare`.
+        workers: Processes that prepare clips.
+
+    Returns:
+        Dict of `"accuracy"`, `"clips"`, `"views"`, `"skipped"` and
+        `"classes"`, a list of dicts of `"label"`, `"clips"`, `"accuracy"`.
+
+    Raises:
+        ValueError: If the folders and the model's classes differ.
+    """
+    model, record = _loaded(run)
+    dataset = video_dataset_from_directory(
+        directory,
+        class_names=record.class_names,
+        shuffle=False,
+        cache_dir=cache_dir,
+        workers=workers,
+        **_sampling(record, views),
+    )
+    right = scores_of(model, dataset, views).argmax(-1) == dataset.labels
+    labels = np.array(dataset.labels)
+    return {
+        "accuracy": float(right.mean()),
+        "clips": len(right),
+        "views": views,
+        "skipped": dataset.skipped,
+        "classes": [
+            {
+                "label": name,
+                "clips": int((labels == index).sum()),
+                "accuracy": float(right[labels == index].mean())
+                if (labels == index).any()
+                else None,
+            }
+            for index, name in enumerate(dataset.class_names)
+        ],
+    }
+
+
+def scores_of(model, dataset, views=1, verbose="auto"):
+    """Returns the class scores of every clip, averaged over its views.
+
+    Args:
+        model: Network of `build`.
+        dataset: Dataset of `data.clips_dataset` with `views` samples a clip.
+        views: Integer, samples per clip.
+        verbose: As for `keras.Model.predict`.
+
+    Returns:
+        Array `(clips, classes)`.
+    """
+    scores = model.predict(dataset, verbose=verbose)
+    return scores.reshape(-1, views, scores.shape[-1]).mean(axis=1)
+
+
+def _loaded(run):
+    if isinstance(run, keras.Model):
+        return run, read_record(run)
+    return load_run(run)
+
+
+def _sampling(record, views):
+    """Returns the arguments with which a dataset feeds the network."""
+    sampling = {
+        "flow": record.flow,
+        "image_size": record.image_size,
+        "frames": record.frames,
+        "views": views,
+        "streams": record.streams,
+    }
+    if record.flow_frames:
+        sampling["flow_frames"] = record.flow_frames
+    return sampling
+
+
+def _ranked(scores, names, top):
+    best = np.argsort(-scores)[: min(top, len(names))]
+    return [{"label": names[i], "score": float(scores[i])} for i in best]
