@@ -10,7 +10,7 @@ import keras
 
 from keras_twostream.backbones.applications import application, constructors
 from keras_twostream.backbones.base import Backbone, Head, Stage
-from keras_twostream.backbones.graph import GraphBackbone
+from keras_twostream.backbones.graph import GraphBackbone, flat
 from keras_twostream.backbones.vgg import TABLES, TableBackbone
 
 __all__ = [
@@ -45,7 +45,7 @@ def get(identifier, image_size=(224, 224), weights=None):
     if isinstance(identifier, Backbone):
         return identifier
     if isinstance(identifier, keras.Model):
-        return GraphBackbone(identifier)
+        return GraphBackbone(flat(identifier, image_size))
     name = str(identifier).partition(":")[0]
     if identifier in TABLES:
         return TableBackbone(identifier, weights)

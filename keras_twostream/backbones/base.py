@@ -13,6 +13,8 @@ from keras_twostream.layers import ClassScores
 # same stride.
 STRIDES = {"relu2": 2, "relu3": 4, "relu4": 8, "relu5": 16}
 
+# The inputs that there are; layer names begin with them.
+STREAMS = ("rgb", "flow")
 RGB_CHANNELS = 3
 
 # The layer whose output is the class logits, and the one after it.

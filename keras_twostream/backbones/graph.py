@@ -1,9 +1,5 @@
 """Any functional Keras image network as a backbone, cut where it narrows."""
 
-import math
-import re
-from collections import Counter
-
 import keras
 import numpy as np
 
@@ -15,17 +11,8 @@ from keras_twostream.backbones.base import (
     Backbone,
     Stage,
 )
+from keras_twostream.backbones.cuts import cuts, stable_names, stage
 
-# A map that only these read is in the middle of a unit: not a stage.
-UNIT_PARTS = ("BatchNormalization", "Activation", "ReLU", "LayerNormalization")
-# Layers that change no features: not stages either.
-PLAIN = (
-    "Dropout",
-    "InputLayer",
-    "Normalization",
-    "Rescaling",
-    "ZeroPadding2D",
-)
 # Layers that may hold one constant per colour, which flow has not.
 SCALERS = ("Normalization", "Rescaling")
 POOL, DROPOUT = "avg_pool", "dropout"
@@ -50,10 +37,10 @@ class GraphBackbone(Backbone):
         self.source, self.convention = source or network, convention
         self.name = source or network.name
         self.network = network
-        self.names = _stable_names(network)
-        self.tensors = {self.names[op]: t for op, t in _cuts(network)}
+        self.names = stable_names(network)
+        self.tensors = {self.names[op]: t for op, t in cuts(network)}
         self.stages = {
-            name: _stage(name, network.input.shape, tensor.shape)
+            name: stage(name, network.inputs[0].shape, tensor.shape)
             for name, tensor in self.tensors.items()
         }
         for name in (POOL, DROPOUT, LOGITS, SCORES):
@@ -73,7 +60,7 @@ class GraphBackbone(Backbone):
 
     def _segment(self, x, stream, start, stop):
         """Applies copies of the layers between two cuts to `x`."""
-        source = self.tensors[start] if start else self.network.input
+        source = self.tensors[start] if start else self.network.inputs[0]
         segment = keras.Model(source, self.tensors[stop])
         outputs = {}
 
@@ -113,6 +100,42 @@ class GraphBackbone(Backbone):
         }
 
 
+def flat(network, image_size):
+    """Returns a user's network as one that `GraphBackbone` can cut.
+
+    Args:
+        network: `keras.Sequential` or functional `keras.Model` from one image
+            to one map. Made for another image size, or for any, it is copied
+            for this one, with its weights.
+        image_size: Pair (height, width) of the input in pixels.
+
+    Raises:
+        ValueError: If the network is of another kind.
+    """
+    if isinstance(network, keras.Sequential) and network.built:
+        end = network.outputs[0]
+        network = keras.Model(network.inputs, end, name=network.name)
+    operations = getattr(network, "operations", ())
+    ends = [*network.inputs, *network.outputs] if operations else ()
+    if len(ends) != 2 or any(len(tensor.shape) != 4 for tensor in ends):
+        raise ValueError(
+            "A network that serves as a backbone is a functional keras.Model "
+            "from one image to one map, without its classifier. "
+            f"Received: {network}"
+        )
+    if inner := [op.name for op in operations if hasattr(op, "operations")]:
+        raise ValueError(
+            f"A network within a network cannot be cut into stages; build "
+            f"{network.name} without them. Received: {inner}"
+        )
+    if ends[0].shape[1:3] == tuple(image_size):
+        return network
+    sized = keras.Input((*image_size, ends[0].shape[-1]))
+    copy = keras.models.clone_model(network, input_tensors=sized)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
 def _copy(layer, name, colours):
     """Returns a fresh layer like `layer`, for any number of channels."""
     if isinstance(layer, keras.Sequential):
@@ -127,31 +150,6 @@ def _copy(layer, name, colours):
     return type(layer).from_config(config)
 
 
-def _stable_names(network):
-    """Returns operation's name -> name that is the same in every process.
-
-    Keras numbers unnamed layers through the whole process; they are renamed
-    as if the network were the first one made in it.
-    """
-    names: dict[str, str] = {}
-    counts: Counter[str] = Counter()
-    for operation in network.operations:
-        kind = snake_case(type(operation).__name__)
-        name = operation.name
-        if re.fullmatch(rf"{kind}(_\d+)?", name):
-            number = counts[kind]
-            counts[kind] += 1
-            name = f"{kind}_{number}" if number else kind
-        names[operation.name] = name
-    return names
-
-
-def snake_case(name):
-    """Returns what Keras calls a layer of class `name`: `ReLU` is `re_lu`."""
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
-
-
 def _per_image(config):
     """Returns a layer's config with one constant for all channels."""
     return {
@@ -160,36 +158,3 @@ def _per_image(config):
         else value
         for key, value in config.items()
     }
-
-
-def _cuts(network):
-    """Yields (layer name, tensor) of every place to cut, in order."""
-    operations = network.operations
-    readers: dict[int, list[int]] = {}
-    for index, operation in enumerate(operations):
-        if not isinstance(operation, keras.layers.InputLayer):
-            for tensor in keras.tree.flatten(operation.input):
-                readers.setdefault(id(tensor), []).append(index)
-    needed_until = -1
-    for index, operation in enumerate(operations):
-        if needed_until <= index and _ends_unit(operation, operations, readers):
-            yield operation.name, operation.output
-        last_reader = max(readers.get(id(operation.output), [index]))
-        needed_until = max(needed_until, last_reader)
-
-
-def _ends_unit(operation, operations, readers):
-    """Returns whether a map is the finished result of a unit of layers."""
-    if type(operation).__name__ in PLAIN:
-        return False
-    next_types = {
-        type(operations[index]).__name__
-        for index in readers.get(id(operation.output), [])
-    }
-    return not next_types or bool(next_types - {*UNIT_PARTS})
-
-
-def _stage(name, input_shape, shape):
-    """Returns the stage of a map, with its stride as a power of two."""
-    shrinkage = input_shape[1] / shape[1]
-    return Stage(name, 2 ** round(math.log2(shrinkage)), shape[-1])

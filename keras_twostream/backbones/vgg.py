@@ -78,11 +78,25 @@ def _vgg(blocks, units6, units7):
     yield from _head(units6, units7)
 
 
+def _vgg_tiny():
+    pool = {"pool_size": 2, "strides": 2}
+    yield from _conv("1", 16, 3, strides=2)
+    yield "pool1", keras.layers.MaxPooling2D, pool
+    yield from _conv("2", 32, 3)
+    yield "pool2", keras.layers.MaxPooling2D, pool
+    for name in ("3", "4", "5"):
+        yield from _conv(name, 32, 3)
+    yield "pool5", keras.layers.MaxPooling2D, pool
+    yield from _head(64, 64)
+
+
 VGG_16 = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 
 # Name -> (rows, input convention, layers that the flow stream lacks).
 TABLES = {
     "vgg_m_2048": (tuple(_vgg_m_2048()), "mean", ("norm2",)),
+    # Not from the literature: small enough to learn in a minute on a CPU.
+    "vgg_tiny": (tuple(_vgg_tiny()), "unit", ()),
     "vgg16": (tuple(_vgg(VGG_16, 4096, 4096)), "mean", ()),
 }
 

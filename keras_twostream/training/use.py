@@ -6,8 +6,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_twostream.data import Clips, clips_dataset
-from keras_twostream.data import video_dataset_from_directory
+from keras_twostream.data import (
+    Clips,
+    clips_dataset,
+    video_dataset_from_directory,
+)
 from keras_twostream.models.record import read_record
 from keras_twostream.training.run import MODEL
 

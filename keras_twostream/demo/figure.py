@@ -1,0 +1,82 @@
+"""The demo's picture: a clip as the streams see it, and what they make of it."""
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from keras_twostream.flow.colors import color_wheel_legend, flow_to_image
+from keras_twostream.flow.estimators import get
+from keras_twostream.video.reader import read_video
+
+# Column of the comparison -> colour of its bars.
+GROUPS = {
+    "what_how": ("what x how (4 classes)", "#9bb8d3"),
+    "registration": ("registration (2 classes)", "#2b6cb0"),
+}
+
+
+def draw_demo(path, clip, answer, results, names, flow_spec):
+    """Draws frame, flow, scores and the comparison of the networks.
+
+    Args:
+        path: Path of the PNG file to write.
+        clip: Path of the clip to show.
+        answer: `[{"label", "score"}, ...]` for the clip.
+        results: `demo.DemoResult` of each network.
+        names: Network -> what to call it.
+        flow_spec: `FlowSpec` of the flow to show.
+    """
+    figure = Figure(figsize=(11, 7), layout="constrained")
+    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.05))
+    frame_panel, flow_panel, scores_panel = top.subplots(
+        1, 3, width_ratios=(1, 1, 1.1)
+    )
+    frame, flow = _middle(clip, flow_spec)
+    frame_panel.imshow(frame, interpolation="nearest")
+    frame_panel.set_title("RGB: one frame")
+    _draw_flow(flow_panel, flow, flow_spec.bound)
+    _draw_scores(scores_panel, answer)
+    _draw_comparison(bottom.subplots(), results, names)
+    FigureCanvasAgg(figure).print_png(path)
+
+
+def _middle(clip, flow_spec):
+    """Returns the middle frame and the flow from it to the next one."""
+    frames = read_video(clip)
+    grey = [np.dot(f, (0.299, 0.587, 0.114)).round() for f in frames]
+    middle = len(frames) // 2
+    pair = (g.astype("uint8") for g in grey[middle : middle + 2])
+    return frames[middle], get(flow_spec.algorithm)(*pair)
+
+
+def _draw_flow(panel, flow, bound):
+    panel.imshow(flow_to_image(flow, bound), interpolation="nearest")
+    panel.set_title("flow: colour is direction")
+    wheel = panel.inset_axes((0.74, 0.02, 0.24, 0.24))
+    wheel.imshow(color_wheel_legend(64))
+    wheel.axis("off")
+
+
+def _draw_scores(panel, answer):
+    labels = [row["label"] for row in answer][::-1]
+    scores = [row["score"] for row in answer][::-1]
+    panel.barh(labels, scores, color="#2b6cb0")
+    panel.set(xlim=(0, 1), title="conv_relu5's scores")
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_comparison(panel, results, names):
+    places = np.arange(len(results))
+    for shift, (key, (label, colour)) in zip(
+        (-0.2, 0.2), GROUPS.items(), strict=True
+    ):
+        shares = [100 * getattr(result, key) for result in results]
+        bars = panel.bar(places + shift, shares, 0.38, color=colour, label=label)
+        panel.bar_label(bars, fmt="%.0f %%", padding=2)
+    panel.axhline(50, color="#888888", linewidth=0.8, linestyle="--")
+    panel.annotate("chance, registration", (-0.45, 51), color="#666666")
+    panel.set_xticks(places, [names[r.network] for r in results])
+    panel.set(ylim=(0, 112), ylabel="test clips right, %")
+    panel.set_title("Which network can tell which object moves how?")
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.legend(loc="upper left", ncols=2, frameon=False)
