@@ -7,6 +7,7 @@ opens saved models after a plain `import keras_twostream`.
 """
 
 from keras_twostream._lazy import lazy_exports, when_imported
+from keras_twostream._runtime import pool_cpu_memory
 
 __version__ = "0.1.0"
 
@@ -33,4 +34,5 @@ MODULES = (
 
 __getattr__, __dir__, __all__ = lazy_exports(__name__, EXPORTS, MODULES)
 
-when_imported("keras", "keras_twostream.layers")
+pool_cpu_memory()
+when_imported("keras", "keras_twostream._serializable")

@@ -142,9 +142,9 @@ def _copy(layer, name, colours):
         # From its own config it would insist on its old input shape.
         parts = [_copy(part, part.name, colours) for part in layer.layers]
         return keras.Sequential(parts, name=name)
-    config = layer.get_config()
+    config = layer.get_config() | {"name": name}
     if isinstance(layer, keras.layers.Layer):
-        config |= {"name": name, "dtype": keras.config.dtype_policy().name}
+        config |= {"dtype": keras.config.dtype_policy().name}
     if type(layer).__name__ in SCALERS and not colours:
         config = _per_image(config)
     return type(layer).from_config(config)

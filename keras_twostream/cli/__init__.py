@@ -35,7 +35,7 @@ class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
     """Tells the defaults of options that have one."""
 
     def _get_help_string(self, action):
-        if action.default in (None, False):
+        if action.default is None or action.default is False:
             return action.help
         return super()._get_help_string(action)
 

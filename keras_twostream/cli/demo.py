@@ -19,7 +19,9 @@ def demo(directory, seed):
         for row in found.results
     ]
     columns = ("network", "all classes", "what x how", "registration")
-    print_table(columns, rows, "Test clips right (chance in registration: 50 %)")
+    print_table(
+        columns, rows, "Test clips right (chance in registration: 50 %)"
+    )
     best = found.answer[0]
     print(f"{found.clip}: {best['label']} ({percent(best['score'])})")
     print(f"Picture: {found.picture}   ({found.seconds:.0f} s in all)")
@@ -33,7 +35,9 @@ def _arguments(verb):
     verb.add_argument(
         "directory", nargs="?", default="runs/demo", help="folder to write to"
     )
-    verb.add_argument("--seed", type=int, default=0, help="of clips and networks")
+    verb.add_argument(
+        "--seed", type=int, default=0, help="of clips and networks"
+    )
 
 
 VERBS = {"demo": (demo, _arguments)}

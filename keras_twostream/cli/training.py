@@ -1,5 +1,6 @@
 """Verbs about trained networks: `train`, `evaluate` and `predict`."""
 
+import argparse
 import dataclasses
 import inspect
 import re
@@ -12,16 +13,19 @@ from keras_twostream.cli.output import (
     print_json,
     print_table,
 )
+from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.recipe import Recipe
 
 
 def train(directory, run, cache_dir, workers, **settings):
     """Train a network on a folder of clips, one sub-folder per class."""
-    flow = FlowSpec(
-        **{f.name: settings.pop(f.name) for f in dataclasses.fields(FlowSpec)}
+    recipe = _filled(
+        Recipe,
+        settings,
+        flow=_filled(FlowSpec, settings),
+        crop=_filled(CropSpec, settings),
     )
-    recipe = Recipe(**settings, flow=flow)
     import_keras()
     from keras_twostream.training.run import train
 
@@ -68,16 +72,23 @@ def _train_arguments(verb):
     verb.add_argument(
         "--run", help="run folder to write; by default runs/MODEL"
     )
-    for fields in (Recipe, FlowSpec):
+    for fields in (Recipe, FlowSpec, CropSpec):
         helps = attribute_docs(fields)
         for field in dataclasses.fields(fields):
             if field.name in FLAGS:
-                options = {"help": helps[field.name]} | FLAGS[field.name]
+                options: dict = {"help": helps[field.name]}
+                options |= FLAGS[field.name]
                 if field.default is not dataclasses.MISSING:
                     options["default"] = field.default
                 name = field.name.replace("_", "-")
                 verb.add_argument(f"--{name}", **options)
     _data_arguments(verb)
+
+
+def _filled(cls, settings, **parts):
+    """Returns a dataclass filled with those settings that are its fields."""
+    names = {field.name for field in dataclasses.fields(cls)} & FLAGS.keys()
+    return cls(**{name: settings[name] for name in names}, **parts)
 
 
 def _evaluate_arguments(verb):
@@ -111,7 +122,7 @@ def _data_arguments(verb):
 
 def attribute_docs(cls):
     """Returns name -> description of the attributes a docstring lists."""
-    text = inspect.getdoc(cls).partition("Attributes:\n")[2].split("\n\n")[0]
+    text = (inspect.getdoc(cls) or "").partition("Attributes:\n")[2].split("\n\n")[0]
     entries = re.split(r"\n(?=    \w)", text)
     pairs = (entry.strip().partition(":") for entry in entries)
     return {name: " ".join(what.split()) for name, _, what in pairs}
@@ -125,9 +136,11 @@ FLAGS = {
     "bound": {"type": float},
     "dropout": {"type": float},
     "epochs": {"type": int},
+    "flip": {"action": argparse.BooleanOptionalAction},
     "flow_frames": {"type": int},
     "frames": {"type": int},
     "freeze": {},
+    "keep_aspect": {"action": argparse.BooleanOptionalAction},
     "image_size": {"type": int, "nargs": 2, "metavar": ("HEIGHT", "WIDTH")},
     "learning_rate": {"type": float},
     "model": {},

@@ -1,4 +1,4 @@
-"""The demo's picture: a clip as the streams see it, and what they make of it."""
+"""The demo's picture: a clip as both streams see it, and what comes of it."""
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -28,13 +28,17 @@ def draw_demo(path, clip, answer, results, names, flow_spec):
     """
     figure = Figure(figsize=(11, 7), layout="constrained")
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.05))
-    frame_panel, flow_panel, scores_panel = top.subplots(
-        1, 3, width_ratios=(1, 1, 1.1)
+    frame_panel, flow_panel, wheel_panel, scores_panel = top.subplots(
+        1, 4, width_ratios=(1, 1, 0.22, 1.1)
     )
     frame, flow = _middle(clip, flow_spec)
-    frame_panel.imshow(frame, interpolation="nearest")
+    frame_panel.imshow(frame)
     frame_panel.set_title("RGB: one frame")
-    _draw_flow(flow_panel, flow, flow_spec.bound)
+    flow_panel.imshow(flow_to_image(flow, flow_spec.bound))
+    flow_panel.set_title("flow: colour is direction")
+    wheel_panel.imshow(color_wheel_legend(64))
+    for panel in (frame_panel, flow_panel, wheel_panel):
+        panel.axis("off")
     _draw_scores(scores_panel, answer)
     _draw_comparison(bottom.subplots(), results, names)
     FigureCanvasAgg(figure).print_png(path)
@@ -47,14 +51,6 @@ def _middle(clip, flow_spec):
     middle = len(frames) // 2
     pair = (g.astype("uint8") for g in grey[middle : middle + 2])
     return frames[middle], get(flow_spec.algorithm)(*pair)
-
-
-def _draw_flow(panel, flow, bound):
-    panel.imshow(flow_to_image(flow, bound), interpolation="nearest")
-    panel.set_title("flow: colour is direction")
-    wheel = panel.inset_axes((0.74, 0.02, 0.24, 0.24))
-    wheel.imshow(color_wheel_legend(64))
-    wheel.axis("off")
 
 
 def _draw_scores(panel, answer):
@@ -71,12 +67,14 @@ def _draw_comparison(panel, results, names):
         (-0.2, 0.2), GROUPS.items(), strict=True
     ):
         shares = [100 * getattr(result, key) for result in results]
-        bars = panel.bar(places + shift, shares, 0.38, color=colour, label=label)
+        bars = panel.bar(
+            places + shift, shares, 0.38, color=colour, label=label
+        )
         panel.bar_label(bars, fmt="%.0f %%", padding=2)
-    panel.axhline(50, color="#888888", linewidth=0.8, linestyle="--")
-    panel.annotate("chance, registration", (-0.45, 51), color="#666666")
+    label = "chance in registration"
+    panel.axhline(50, color="#888888", linewidth=1, linestyle="--", label=label)
     panel.set_xticks(places, [names[r.network] for r in results])
     panel.set(ylim=(0, 112), ylabel="test clips right, %")
     panel.set_title("Which network can tell which object moves how?")
     panel.spines[["top", "right"]].set_visible(False)
-    panel.legend(loc="upper left", ncols=2, frameon=False)
+    panel.legend(loc="upper left", ncols=1, frameon=False)

@@ -88,10 +88,10 @@ def get(identifier, **config):
         options = identifier.get("config", {}) | config
         return get(identifier.get("class_name"), **options)
     by_class = {cls.__name__: cls for cls in FUSIONS.values()}
-    cls = (FUSIONS | by_class).get(identifier)
-    if cls is None:
+    known = FUSIONS | by_class
+    if not isinstance(identifier, str) or identifier not in known:
         raise ValueError(
             f"There is no fusion of this name; there are {[*FUSIONS]}. "
             f"Received: {identifier!r}"
         )
-    return cls(**config)
+    return known[identifier](**config)

@@ -29,9 +29,20 @@ class CeilMaxPooling2D(keras.layers.Layer):
         super().__init__(**kwargs)
         self.pool_size, self.strides = pool_size, strides
 
+    def build(self, input_shape):
+        sizes = input_shape[1:3]
+        if any(n + self._overhang(n) < self.pool_size for n in sizes):
+            raise ValueError(
+                f"Maps are too small for windows of {self.pool_size}; use "
+                f"larger images. Received: {sizes[0]}x{sizes[1]} cells"
+            )
+        super().build(input_shape)
+
     def _overhang(self, size):
         """Returns how many cells the last window lacks."""
-        return -(size - self.pool_size) % self.strides
+        missing = -(size - self.pool_size) % self.strides
+        # A window must not begin beyond the edge.
+        return missing if missing < self.pool_size else 0
 
     def call(self, inputs):
         missing = [self._overhang(size) for size in inputs.shape[1:3]]

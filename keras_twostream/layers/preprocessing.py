@@ -57,7 +57,7 @@ class _Preprocessing(keras.layers.Layer):
     on, so that a saved network can be fed alike.
     """
 
-    def __init__(self, convention="unit", flow=None, **kwargs):
+    def __init__(self, convention="unit", flow=None, sampling=None, **kwargs):
         super().__init__(**kwargs)
         if convention not in CONVENTIONS:
             raise ValueError(
@@ -67,14 +67,17 @@ class _Preprocessing(keras.layers.Layer):
         self.convention = convention
         if not isinstance(flow, FlowSpec):
             flow = FlowSpec() if flow is None else FlowSpec.from_dict(flow)
-        self.flow = flow
+        self.flow, self.sampling = flow, sampling
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)
 
     def get_config(self):
-        own = {"convention": self.convention, "flow": self.flow.to_dict()}
-        return super().get_config() | own
+        return super().get_config() | {
+            "convention": self.convention,
+            "flow": self.flow.to_dict(),
+            "sampling": self.sampling,
+        }
 
 
 @export
@@ -87,6 +90,8 @@ class RGBPreprocessing(_Preprocessing):
             BGR order), `"torch"` (mean and standard deviation) or `"image"`
             (0 to 255 as it is).
         flow: The `FlowSpec` (or its dict) that the clips are prepared by.
+        sampling: Optional dict of settings by which samples are cut from the
+            clips. It is kept for whoever feeds the network, not used here.
 
     Input shape:
         `(batch, height, width, 3)`.

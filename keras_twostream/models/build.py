@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Integral
 
 import keras
 
 from keras_twostream import backbones
-from keras_twostream.backbones.base import LOGITS, RGB_CHANNELS, Head
+from keras_twostream.backbones.base import (
+    LOGITS,
+    RGB_CHANNELS,
+    STREAMS,
+    Head,
+)
+from keras_twostream.models.network import TwoStreamModel
 from keras_twostream.models.spec import Spec
 from keras_twostream.models.table import get_spec
 from keras_twostream.models.towers import Tower, connect, fusion_name
@@ -31,6 +38,7 @@ def build(
     classifier_activation="softmax",
     class_names=None,
     flow=None,
+    sampling=None,
     align=None,
 ):
     """Returns a two-stream network as a functional `keras.Model`.
@@ -66,6 +74,8 @@ def build(
         classifier_activation: Activation of the scores, `None` for logits.
         class_names: Names of the classes, which the model then carries.
         flow: `FlowSpec` of the flow that the model takes.
+        sampling: Dict of settings by which samples are cut from the clips,
+            which the model then carries, as `{"crop": {...}}`.
         align: `None`, or `"pad"` or `"resize"` to fuse unequal resolutions.
 
     Raises:
@@ -76,6 +86,7 @@ def build(
     spec = _with_time(spec, frames, time)
     if class_names is not None:
         num_classes = len(class_names)
+    _check_counts(num_classes=num_classes, flow_frames=flow_frames)
     size = _image_size(input_shape)
     nets = _backbones(backbone, spec.streams, size)
     if not include_top:
@@ -88,12 +99,19 @@ def build(
         for stream in spec.streams
     }
     towers = [
-        Tower(stream, nets[stream], head, spec.time, inputs[stream], flow)
+        Tower(
+            stream,
+            nets[stream],
+            head,
+            spec.time,
+            inputs[stream],
+            {"flow": flow, "sampling": sampling},
+        )
         for stream in spec.streams
     ]
     first = connect(spec, towers, align)
     outputs = first.top() if include_top else first.map(pooling)
-    model = keras.Model(inputs, outputs, name=name)
+    model = TwoStreamModel(inputs, outputs, name=name)
     model.load_report = load_weights(model, weights, nets, size)
     return model
 
@@ -101,6 +119,11 @@ def build(
 def _named_spec(name, fusion, location):
     """Returns the spec that is asked for and what to call the model."""
     if isinstance(name, Spec):
+        if {*name.streams} - {*STREAMS}:
+            raise ValueError(
+                f"The streams of a Spec are of {STREAMS}. "
+                f"Received: {name.streams}"
+            )
         return name, "two_stream"
     if name is not None and (fusion is not None or location is not None):
         raise ValueError(
@@ -128,7 +151,17 @@ def _with_time(spec, frames, time):
                 f"time needs frames, the number per clip. Received: time={time}"
             )
         return spec
+    _check_counts(frames=frames)
     return replace(spec, time=time or spec.time or {LOGITS: {}})
+
+
+def _check_counts(**counts):
+    """Raises `ValueError` unless all arguments are integers above zero."""
+    for name, count in counts.items():
+        if not isinstance(count, Integral) or count < 1:
+            raise ValueError(
+                f"{name} must be an integer above zero. Received: {count!r}"
+            )
 
 
 def _check_maps(spec, nets):
@@ -144,7 +177,8 @@ def _check_maps(spec, nets):
 
 def _image_size(input_shape):
     """Returns (height, width), also of a shape with channels."""
-    size = tuple(input_shape)[:2]
+    is_shape = isinstance(input_shape, (list, tuple))
+    size = tuple(input_shape)[:2] if is_shape else ()
     if len(size) != 2 or not all(isinstance(n, int) and n > 0 for n in size):
         raise ValueError(
             "input_shape is the height and width of the frames in pixels, "

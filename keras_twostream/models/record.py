@@ -1,6 +1,7 @@
 """What a saved network remembers of its use: classes, flow, sizes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.layers import (
@@ -17,6 +18,7 @@ class Record:
     Attributes:
         class_names: Names of the classes, or `None` if it was not told.
         flow: `FlowSpec` that its clips are prepared by.
+        sampling: Settings by which samples are cut from clips, if it was told.
         streams: Names of its inputs.
         image_size: Pair (height, width) of the input in pixels.
         frames: Frames per clip, `None` for single frames.
@@ -25,6 +27,7 @@ class Record:
 
     class_names: tuple[str, ...] | None
     flow: FlowSpec
+    sampling: dict[str, Any]
     streams: tuple[str, ...]
     image_size: tuple[int, int]
     frames: int | None
@@ -48,11 +51,13 @@ def read_record(model):
         )
     shape = next(iter(inputs.values())).shape
     flow = inputs.get("flow")
+    first = _first(model, (FlowPreprocessing, RGBPreprocessing))
     scores = _first(model, ClassScores)
     names = scores and scores.class_names
     return Record(
         class_names=names and tuple(names),
-        flow=_first(model, (FlowPreprocessing, RGBPreprocessing)).flow,
+        flow=first.flow,
+        sampling=first.sampling or {},
         streams=tuple(inputs),
         image_size=tuple(shape[-3:-1]),
         frames=shape[1] if len(shape) == 5 else None,

@@ -4,7 +4,7 @@ import keras
 
 from keras_twostream import layers
 from keras_twostream.backbones.base import LOGITS, SCORES
-from keras_twostream.backbones.graph import snake_case
+from keras_twostream.backbones.cuts import snake_case
 
 POOLINGS = {
     "avg": keras.layers.GlobalAveragePooling2D,
@@ -27,10 +27,11 @@ class Tower:
         head: `Head` of the classifier.
         time: Location -> arguments of the `TemporalPool` to put there.
         x: Input tensor, with a time axis if `time` is not empty.
-        flow: `FlowSpec` of the input, or `None` for the default one.
+        record: Arguments of the preprocessing layer that tell how the
+            network is fed.
     """
 
-    def __init__(self, stream, backbone, head, time, x, flow):
+    def __init__(self, stream, backbone, head, time, x, record):
         self.stream, self.backbone, self.head = stream, backbone, head
         self.time = {backbone.resolve(at): pool for at, pool in time.items()}
         self.frames = x.shape[1] if time else None
@@ -38,7 +39,7 @@ class Tower:
         convention, name = backbone.convention, f"{stream}_preprocessing"
         if time:
             x = layers.FoldTime(name=f"{stream}_fold")(x)
-        self.x = PREPROCESSING[stream](convention, flow, name=name)(x)
+        self.x = PREPROCESSING[stream](convention, **record, name=name)(x)
 
     def advance(self, stage):
         """Builds the network up to `stage`, ending time where it must."""
@@ -82,6 +83,8 @@ class Tower:
     def top(self):
         """Returns the class scores."""
         self.advance(SCORES)
+        for pool in self.time.values():
+            self._end_time(pool)
         return self.x
 
     def map(self, pooling):

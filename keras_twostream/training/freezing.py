@@ -1,6 +1,10 @@
 """Which layers learn: everything below a stage can be kept as it is."""
 
+import itertools
+
 import keras
+
+from keras_twostream.layers import FoldTime, UnfoldTime
 
 
 def freeze(model, stage):
@@ -27,33 +31,56 @@ def freeze(model, stage):
     return frozen
 
 
-def split(model, stage):
-    """Cuts a network in two at a stage; both parts share its layers.
+def split(model, *stages):
+    """Cuts a network into parts at stages; all share its layers.
 
     What the first part makes of a clip never changes while it is frozen, so
-    it can be computed once; the second part then trains on that, and the
-    whole network has learnt.
+    it can be computed once; the others then train on that, and the whole
+    network has learnt. All parts are about whole clips: where time is folded
+    into the batch, the maps between them have it as an axis.
 
     Args:
-        model: Network of `build`.
-        stage: Name of the stage, without its stream.
+        model: Network of `build`, with or without further layers.
+        *stages: Names of the stages, or of other layers, from the inputs on
+            and without their streams.
 
     Returns:
-        Two `keras.Model`s: from the inputs to a dict of stream -> map of the
-        stage, and from that dict to the model's outputs.
+        A tuple of `keras.Model`s, one more than the stages: from the inputs
+        to a dict of stream -> map of the first stage, from that to the next
+        one's, and from the last one's to the model's outputs.
 
     Raises:
         ValueError: If no stream has such a stage.
     """
-    ends = {name: layer.output for name, layer in _ends(model, stage).items()}
-    return keras.Model(model.input, ends), keras.Model(ends, model.output)
+    cuts = [model.input, *(_ends(model, x) for x in stages), model.output]
+    return tuple(_part(model, *pair) for pair in itertools.pairwise(cuts))
+
+
+def _part(model, starts, stops):
+    """Returns the layers between two cuts as a model of whole clips."""
+    frames = next(iter(model.input.values())).shape[1]
+    inner = keras.Model([*starts.values()], stops)
+    folded = _is_folded(model, starts)
+    inputs = {
+        stream: keras.Input(
+            (frames, *x.shape[1:]) if folded else x.shape[1:], name=stream
+        )
+        for stream, x in starts.items()
+    }
+    # Called so, and not as one layer, the part keeps its layers' names.
+    outputs = inner.call(
+        [FoldTime()(x) if folded else x for x in inputs.values()]
+    )
+    if isinstance(stops, dict) and _is_folded(model, stops):
+        outputs = {s: UnfoldTime(frames)(x) for s, x in outputs.items()}
+    return keras.Model(inputs, outputs)
 
 
 def _ends(model, stage):
-    """Returns stream -> layer that ends the stage there."""
+    """Returns stream -> what comes out of the stage there."""
     names = {layer.name: layer for layer in model.layers}
     ends = {
-        stream: names[f"{stream}_{stage}"]
+        stream: names[f"{stream}_{stage}"].output
         for stream in model.input
         if f"{stream}_{stage}" in names
     }
@@ -70,9 +97,15 @@ def _ends(model, stage):
     return ends
 
 
+def _is_folded(model, ends):
+    """Returns whether time is still part of the batch at a cut."""
+    kinds = {type(operation) for operation in _below(model, ends)}
+    return FoldTime in kinds and UnfoldTime not in kinds
+
+
 def _below(model, ends):
-    """Returns the operations that the outputs of some layers depend on."""
-    wanted = {id(layer.output) for layer in ends.values()}
+    """Returns the operations that the tensors of a cut depend on."""
+    wanted = {id(x) for x in ends.values()}
     below = []
     for operation in reversed(model.operations):
         if any(id(x) in wanted for x in keras.tree.flatten(operation.output)):

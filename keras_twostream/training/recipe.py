@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
 
 
@@ -28,6 +29,8 @@ class Recipe:
         frames: Frames per clip (the paper's T), `None` for one.
         views: Samples per clip whose scores are averaged in evaluation.
         flow: How flow is computed.
+        crop: How samples are cut from the frames; without flips where left
+            and right are different classes.
     """
 
     model: str = "conv_relu5"
@@ -45,6 +48,7 @@ class Recipe:
     frames: int | None = None
     views: int = 5
     flow: FlowSpec = field(default_factory=FlowSpec)
+    crop: CropSpec = field(default_factory=CropSpec)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the settings as a dict that JSON can hold."""

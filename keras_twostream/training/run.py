@@ -8,6 +8,7 @@ import csv
 import json
 import logging
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -86,6 +87,7 @@ def _datasets(directory, recipe, cache_dir, workers):
         validation_split=recipe.validation_split,
         subset="both",
         flow=recipe.flow,
+        crop=recipe.crop,
         flow_frames=recipe.flow_frames,
         frames=recipe.frames,
         streams=get_spec(recipe.model).streams,
@@ -105,6 +107,7 @@ def _model(recipe, class_names):
         flow_frames=recipe.flow_frames,
         frames=recipe.frames,
         flow=recipe.flow,
+        sampling={"crop": asdict(recipe.crop)},
         dropout=recipe.dropout,
     )
     if recipe.freeze:

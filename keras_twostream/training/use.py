@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_twostream.data import (
     Clips,
+    CropSpec,
     clips_dataset,
     video_dataset_from_directory,
 )
@@ -158,6 +159,8 @@ def _sampling(record, views):
         "views": views,
         "streams": record.streams,
     }
+    if crop := record.sampling.get("crop"):
+        sampling["crop"] = CropSpec(**crop)
     if record.flow_frames:
         sampling["flow_frames"] = record.flow_frames
     return sampling

@@ -1,12 +1,6 @@
-"""Reads arrays out of Keras's weight files, by layer, without running them.
-
-`.weights.h5` names layers by their class and order (`conv2d_3`), so it takes
-the network that wrote it, or one that starts like it, to tell them apart; a
-`.keras` archive brings the names along.
-"""
+"""Reads arrays out of Keras's weight files, by layer, without running them."""
 
 import io
-import json
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -14,7 +8,7 @@ from typing import NamedTuple
 
 import h5py
 
-from keras_twostream.backbones.graph import snake_case
+from keras_twostream.backbones.cuts import snake_case
 
 SUFFIXES = (".keras", ".h5")
 
@@ -23,7 +17,7 @@ class Entry(NamedTuple):
     """A layer as far as its place in a file goes."""
 
     name: str
-    kind: str
+    kind: str = ""
     children: tuple["Entry", ...] = ()
 
 
@@ -39,17 +33,19 @@ def entries_of(network):
     )
 
 
-def read_weights(path, entries=()):
+def read_weights(path, entries=(), by_order=False):
     """Returns the arrays of a weights file, by layer.
 
     Args:
         path: A `.keras` archive, a `.weights.h5` file or a legacy `.h5` file.
-        entries: Layers that give a `.weights.h5` file its names, as
-            `entries_of` returns them; the other formats hold their own.
+        entries: Layers that the file may hold, as `entries_of` returns them:
+            they tell in which order the parts of a layer come.
+        by_order: Whether a layer of the file takes the name of the entry of
+            the same class and number, and not the name that it was saved
+            under: Keras numbers unnamed layers anew in every process.
 
     Returns:
-        Dict of layer name -> list of arrays. Layers of the file that
-        `entries` do not name keep the file's names.
+        Dict of layer name -> list of arrays.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -63,42 +59,33 @@ def read_weights(path, entries=()):
             f"Weights come from {' or '.join(SUFFIXES)} files. Received: {path}"
         )
     try:
-        if path.suffix == ".keras":
-            return _read_archive(path)
-        with h5py.File(path) as file:
+        with h5py.File(_content(path)) as file:
             if "layer_names" in file.attrs:
                 return _read_legacy(file)
-            return _read_layers(file.get("layers", {}), entries)
+            return _read_layers(file.get("layers", {}), entries, by_order)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path} is not a whole weights file: {error}"
         ) from error
 
 
-def _read_archive(path):
-    """Reads a `.keras` file: its config for names, its HDF5 for arrays."""
+def _content(path):
+    """Returns what h5py opens: the path, or the HDF5 file in an archive."""
+    if path.suffix != ".keras":
+        return path
     with zipfile.ZipFile(path) as archive:
-        config = json.loads(archive.read("config.json"))
-        content = io.BytesIO(archive.read("model.weights.h5"))
-    with h5py.File(content) as file:
-        return _read_layers(file.get("layers", {}), _entries_in(config))
+        return io.BytesIO(archive.read("model.weights.h5"))
 
 
-def _entries_in(config):
-    """Returns the entries that a serialised model's config lists."""
-    return tuple(
-        Entry(layer["config"]["name"], layer["class_name"], _entries_in(layer))
-        for layer in config["config"].get("layers", ())
-    )
-
-
-def _read_layers(group, entries):
-    """Returns the arrays of each layer group, named by `entries`."""
-    keys = _keys(entries)
+def _read_layers(group, entries, by_order):
+    """Returns the arrays of each layer group, named by itself or `entries`."""
+    named = {entry.name: entry for entry in entries}
+    numbered = _keys(entries) if by_order else {}
     weights = {}
-    for key in group:
-        entry = keys.get(key, Entry(key, ""))
-        if arrays := _arrays(group[key], entry):
+    for key, layer in group.items():
+        own_name = layer["vars"].attrs.get("name", key)
+        entry = numbered.get(key) or named.get(own_name) or Entry(own_name)
+        if arrays := _arrays(layer, entry):
             weights[entry.name] = arrays
     return weights
 

@@ -5,11 +5,13 @@ from pathlib import Path
 import keras
 
 from keras_twostream import backbones
+from keras_twostream.backbones.base import STREAMS
 from keras_twostream.weights.files import entries_of, read_weights
 from keras_twostream.weights.transfer import assign, fitted
 
 IMAGENET = "imagenet"
-# Share of a file's layers that must fit, or it is of another model.
+# Share of the layers (of the file or of the model, whichever has fewer) that
+# must fit, or the file is of another model.
 ENOUGH = 0.5
 
 
@@ -39,7 +41,8 @@ def load_weights(model, weights, towers, image_size):
         same = dict.fromkeys(towers, IMAGENET)
         reports = _by_stream(model, same, towers, image_size)
     else:
-        reports = [_from_file(model, weights, towers)]
+        arrays = _read(model, weights, towers)
+        reports = [assign(model, arrays, Path(weights).name)]
     reports = [report for report in reports if report]
     if not reports:
         return None
@@ -70,7 +73,13 @@ def _by_stream(model, weights, towers, image_size):
             arrays = _imagenet(towers[stream], image_size)
             report = assign(model, _prefixed(arrays, stream), IMAGENET)
         else:
-            report = _from_file(model, source, {stream: towers[stream]})
+            arrays = _read(model, source, {stream: towers[stream]})
+            arrays = {
+                name: values
+                for name, values in arrays.items()
+                if name.startswith(f"{stream}_")
+            }
+            report = assign(model, arrays, Path(source).name)
         reports.append(report)
     return reports
 
@@ -81,21 +90,24 @@ def _imagenet(backbone, image_size):
     return backbones.get(source, image_size, IMAGENET).initial_weights()
 
 
-def _from_file(model, path, towers):
-    """Fills a model from a file of its own kind or of a backbone's."""
-    path = Path(path)
-    attempts = [read_weights(path, entries_of(model))]
-    if path.suffix != ".keras":
-        attempts.append(_from_backbones(path, towers))
-    fits = [_fitting(model, arrays) for arrays in attempts]
-    best = fits.index(max(fits))
-    if fits[best] < ENOUGH:
+def _read(model, path, towers):
+    """Returns the arrays of a file of the model's kind or a backbone's.
+
+    Layers of our own models carry their streams in their names and go
+    nowhere else; those of a backbone go to every stream of `towers`.
+    """
+    arrays = read_weights(path, entries_of(model))
+    streams = tuple(f"{stream}_" for stream in STREAMS)
+    if not any(name.startswith(streams) for name in arrays):
+        arrays = _from_backbones(path, towers)
+    if _fitting(model, arrays) < ENOUGH:
         raise ValueError(
-            f"{path} holds the weights of another model: {fits[best]:.0%} of "
-            f"its layers ({_some(attempts[best])}) fit {model.name}, which has "
+            f"{path} holds the weights of another model: "
+            f"{_fitting(model, arrays):.0%} of its layers ({_some(arrays)}) "
+            f"fit {model.name}, which has "
             f"{_some(layer.name for layer in model.layers if layer.weights)}"
         )
-    return assign(model, attempts[best], path.name)
+    return arrays
 
 
 def _from_backbones(path, towers):
@@ -103,24 +115,27 @@ def _from_backbones(path, towers):
     weights: dict[str, list] = {}
     for stream, backbone in towers.items():
         if network := getattr(backbone, "network", None):
-            arrays = read_weights(path, entries_of(network))
+            arrays = read_weights(path, entries_of(network), by_order=True)
             renamed = {backbone.names.get(k, k): v for k, v in arrays.items()}
-            weights |= _prefixed(renamed, stream)
+        else:
+            renamed = read_weights(path)
+        weights |= _prefixed(renamed, stream)
     return weights
 
 
 def _fitting(model, arrays):
-    """Returns the share of the arrays' layers that find their place."""
+    """Returns the share of layers that find their place, see `ENOUGH`."""
     shapes = {
         layer.name: [tuple(w.shape) for w in layer.weights]
         for layer in model.layers
+        if layer.weights
     }
     fitting = [
         name
         for name, values in arrays.items()
         if name in shapes and fitted(values, shapes[name])
     ]
-    return len(fitting) / max(len(arrays), 1)
+    return len(fitting) / max(min(len(arrays), len(shapes)), 1)
 
 
 def _prefixed(weights, stream):

@@ -83,14 +83,17 @@ def transfer(source: keras.Model, target: keras.Model) -> LoadReport:
         target: Model to copy into.
 
     Returns:
-        The `LoadReport`, also logged.
+        The `LoadReport`. Networks seldom have all layers in common, so it is
+        logged only as information.
     """
     weights = {
         layer.name: [keras.ops.convert_to_numpy(w) for w in layer.weights]
         for layer in source.layers
         if layer.weights
     }
-    return assign(target, weights, source.name).log()
+    report = assign(target, weights, source.name)
+    logger.info("%s", report)
+    return report
 
 
 def assign(

@@ -1,0 +1,82 @@
+"""Records -> the frames and flow fields that a sample needs.
+
+TensorFlow operations only; what is not sampled, or lies outside of the crop,
+is not decoded where JPEG allows it.
+"""
+
+import tensorflow as tf
+
+from keras_twostream.data.records import BLOCK
+from keras_twostream.flow import codec
+
+FEATURES = ("frames", "flow")
+
+
+def parse_record(record):
+    """Splits a record into its images, all still encoded.
+
+    Args:
+        record: String tensor, as `data.records.make_record` makes it.
+
+    Returns:
+        Dict of `frames` and `flow`: string tensors `(N,)` and `(fields,)`.
+    """
+    images = tf.io.FixedLenSequenceFeature([], tf.string, allow_missing=True)
+    return tf.io.parse_single_example(record, dict.fromkeys(FEATURES, images))
+
+
+def frame_size(clip):
+    """Returns a parsed record's `int32 (2,)` height and width in pixels."""
+    return tf.io.extract_jpeg_shape(clip["frames"][0])[:2]
+
+
+def decode_frames(clip, centers, box):
+    """Decodes RGB frames.
+
+    Args:
+        clip: A parsed record.
+        centers: `int32 (T,)`, frame indices; T is static.
+        box: `int32 (4,)`, what to cut out: top, left, height, width.
+
+    Returns:
+        `uint8 (T, height, width, 3)`.
+    """
+    images = tf.unstack(tf.gather(clip["frames"], centers))
+    return tf.stack([_decode(image, box, channels=3) for image in images])
+
+
+def decode_fields(clip, stacks, box, bound: float):
+    """Decodes flow.
+
+    Args:
+        clip: A parsed record.
+        stacks: `int32 (T, L)`, field indices; both sides are static.
+        box: `int32 (4,)`, what to cut out: top, left, height, width.
+        bound: The bound in pixels with which the flow was stored.
+
+    Returns:
+        `float32 (T, height, width, 2L)`: u, v, u, v, ... in pixels of the
+        record's frames.
+    """
+    frames, fields = stacks.shape
+    top, left, height, width = tf.unstack(box)
+    plane = -(-frame_size(clip)[0] // BLOCK) * BLOCK
+    # One window that holds the crop of both planes, u above v.
+    window = tf.stack([top, left, plane + height, width])
+    images = tf.unstack(tf.gather(clip["flow"], tf.reshape(stacks, [-1])))
+    both = tf.stack([_decode(image, window, channels=1) for image in images])
+    planes = tf.stack([both[:, :height], both[:, plane:]], axis=1)
+    # Transposed as matrices, which TensorFlow does many times faster than
+    # as arrays of higher rank.
+    planes = tf.reshape(planes, [frames, 2 * fields, height * width])
+    stored = tf.transpose(planes, [0, 2, 1])
+    stored = tf.reshape(stored, [frames, height, width, 2 * fields])
+    levels = tf.cast(stored, tf.float32) - codec.ZERO
+    return levels * (bound / codec.LEVELS)
+
+
+def _decode(image, window, channels):
+    # TensorFlow's default, the fast transform, is wrong by a level and more.
+    return tf.image.decode_and_crop_jpeg(
+        image, window, channels=channels, dct_method="INTEGER_ACCURATE"
+    )

@@ -1,0 +1,237 @@
+"""The named networks: their sizes, their parts and what they compute."""
+
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+from networks import (
+    MOBILENET,
+    TINY,
+    inputs_for,
+    maps_of,
+    randomise,
+    scores_of,
+    sketch,
+    tiny,
+)
+
+from keras_twostream import (
+    FlowSpec,
+    layers,
+    list_models,
+    model_info,
+    read_record,
+    transfer,
+)
+from keras_twostream.models.info import multiply_adds
+from keras_twostream.models.table import MODELS
+
+# Network of two VGG-M-2048 -> parameters: RGB of 3 channels, flow of 20, 101
+# classes, images of 224x224, a conv fusion of 2D*D + D.
+PARAMETERS = {
+    "spatial": 90_627_813,
+    "temporal": 90_707_781,
+    "sum_softmax": 181_335_594,
+    "sum_relu5": 97_236_421,
+    "max_relu5": 97_236_421,
+    "concat_relu5": 172_733_893,
+    "bilinear_relu5": 13_137_248 + 512 * 512 * 101 + 101,
+    "conv_relu5": 97_761_221,
+    "conv_relu2": 91_467_973,
+    "conv_relu3": 93_041_605,
+    "conv_relu4": 95_401_413,
+    "conv_relu5_fc8": 181_860_394,
+    "conv_relu3_relu5_fc6": 207_346_117,
+}
+
+
+def test_every_network_is_counted():
+    assert list_models() == [*PARAMETERS]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameters(name):
+    model = sketch(name)
+    assert model.count_params() == PARAMETERS[name]
+    assert model.output.shape == (None, 101)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("spatial", 134_674_341), ("temporal", 134_684_133)]
+)
+def test_parameters_of_vgg16(name, count):
+    assert sketch(name, backbone="vgg16").count_params() == count
+
+
+def sides(model, names):
+    return [model.get_layer(name).output.shape[1] for name in names]
+
+
+@pytest.mark.parametrize("stream", ["rgb", "flow"])
+def test_maps_of_vgg_m(stream):
+    model = sketch("sum_softmax")
+    names = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5")
+    names = [f"{stream}_{name}" for name in (*names, "pool5")]
+    assert sides(model, names) == [109, 54, 26, 13, 13, 13, 13, 6]
+    present = {layer.name for layer in model.layers}
+    assert f"{stream}_norm1" in present
+    assert ("flow_norm2" in present, "rgb_norm2" in present) == (False, True)
+
+
+def test_maps_of_vgg16():
+    model = sketch("spatial", backbone="vgg16")
+    names = [f"rgb_conv{block}_1" for block in range(1, 6)]
+    assert sides(model, names) == [224, 112, 56, 28, 14]
+    assert sides(model, [f"rgb_pool{block}" for block in range(1, 6)]) == [
+        112, 56, 28, 14, 7,
+    ]  # fmt: skip
+
+
+def test_names_say_what_is_fused_where():
+    fusions, places = "|".join(layers.FUSIONS), r"relu[2-5]|fc[678]|softmax"
+    grammar = re.compile(rf"spatial|temporal|({fusions})(_({places}))+")
+    for name, spec in MODELS.items():
+        assert grammar.fullmatch(name), name
+        if spec.fuse:
+            assert name.split("_")[1:] == [*spec.fuse]
+
+
+def test_patterns():
+    assert list_models("*softmax") == ["sum_softmax"]
+    assert list_models("conv*") == [n for n in MODELS if n.startswith("conv")]
+    assert list_models("nothing*") == []
+
+
+@pytest.mark.parametrize("backbone", ["vgg_tiny", MOBILENET])
+def test_layers_are_named_after_stream_and_stage(backbone):
+    model = sketch(
+        "conv_relu3_relu5_fc6", backbone=backbone, input_shape=(64, 64)
+    )
+    fusions = {f"{at}_conv" for at in ("relu3", "relu5", "fc6")}
+    for layer in model.layers:
+        stream, _, stage = layer.name.partition("_")
+        assert layer.name in fusions | {"rgb", "flow"} or (
+            stream in ("rgb", "flow") and stage
+        )
+    assert fusions < {layer.name for layer in model.layers}
+
+
+def test_conv_fusion_starts_as_its_closed_form():
+    model = randomise_towers(tiny("conv_relu5"))
+    names = ["rgb_relu5", "flow_relu5", "relu5_conv"]
+    rgb, flow, fused = maps_of(model, names)
+    assert rgb.max() > 0
+    assert flow.max() > 0
+    expected = np.maximum(0.25 * rgb + 0.75 * flow, 0)
+    np.testing.assert_allclose(fused, expected, rtol=1e-5, atol=1e-6)
+
+
+def randomise_towers(model):
+    """Makes a network random, but leaves its fusions as they are."""
+    kept = {
+        layer.name: layer.get_weights()
+        for layer in model.layers
+        if isinstance(layer, layers.Fusion)
+    }
+    randomise(model)
+    for name, weights in kept.items():
+        model.get_layer(name).set_weights(weights)
+    return model
+
+
+@pytest.mark.parametrize("backbone", ["vgg_tiny", "vgg_m_2048", MOBILENET])
+def test_with_weights_one_and_zero_it_is_the_spatial_tower(backbone):
+    options = {"backbone": backbone, "input_shape": (64, 64)}
+    spatial = randomise(tiny("spatial", **options))
+    first = layers.ConvFusion(kernel_initializer=layers.IdentitySum((1, 0)))
+    fused = tiny(fusion=first, location="relu5", **options)
+    report = transfer(spatial, fused)
+    assert not report.unused
+    inputs = inputs_for(fused)
+    expected = scores_of(spatial, {"rgb": inputs["rgb"]})
+    np.testing.assert_allclose(scores_of(fused, inputs), expected, atol=1e-5)
+    assert np.ptp(expected) > 1e-4
+
+
+@pytest.mark.parametrize("backbone", ["vgg_tiny", MOBILENET])
+def test_late_fusion_is_the_mean_of_two_networks(backbone):
+    options = {"backbone": backbone}
+    towers = [tiny(name, **options) for name in ("spatial", "temporal")]
+    late = tiny("sum_softmax", **options)
+    for seed, tower in enumerate(towers):
+        randomise(tower, seed)
+        transfer(tower, late)
+    inputs = inputs_for(late)
+    rgb, flow = (
+        scores_of(tower, {stream: inputs[stream]})
+        for tower, stream in zip(towers, ("rgb", "flow"), strict=True)
+    )
+    scores = scores_of(late, inputs)
+    np.testing.assert_allclose(scores, (rgb + flow) / 2, atol=1e-6)
+    np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-5)
+
+
+def test_fused_at_fc8_the_logits_are_added():
+    model = randomise(tiny("conv_relu5_fc8"))
+    rgb, flow, both, scores = maps_of(
+        model, ["rgb_fc8", "flow_fc8", "fc8_sum", "rgb_softmax"]
+    )
+    np.testing.assert_allclose(both, rgb + flow, atol=1e-5)
+    exponents = np.exp(both - both.max(axis=1, keepdims=True))
+    expected = exponents / exponents.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
+
+
+def test_multiply_adds_of_known_networks():
+    inputs = keras.Input((10, 8, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same", strides=2)(inputs)
+    x = keras.layers.DepthwiseConv2D(3, padding="same")(x)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(inputs, keras.layers.Dense(7)(x))
+    by_hand = 5 * 4 * (3 * 3 * 3 * 4 + 3 * 3 * 4) + 4 * 7
+    assert multiply_adds(model) == by_hand
+    fused = sketch("conv_relu5")
+    assert multiply_adds(fused) == 4_282_400_672
+    assert multiply_adds(sketch("conv_relu5", frames=3)) == (3 * 4_282_400_672)
+
+
+def test_multiply_adds_by_hand():
+    tower = 26**2 * 25 * 96 * 256 + 13**2 * 9 * (256 + 2 * 512) * 512
+    conv1 = 109**2 * 49 * 96 * (3 + 20)
+    head = 36 * 512 * 4096 + 4096 * 2048 + 2048 * 101
+    fusion = 13**2 * 2 * 512 * 512
+    assert conv1 + 2 * tower + fusion + head == 4_282_400_672
+
+
+def test_info_tells_what_a_network_is():
+    info = model_info("conv_relu5_fc8", **TINY)
+    assert info.fuse == {"relu5": "conv", "fc8": "sum"}
+    assert info.streams == ("rgb", "flow")
+    assert info.input_shapes == {"rgb": (32, 32, 3), "flow": (32, 32, 4)}
+    assert info.output_shape == (5,)
+    assert info.parameters == tiny("conv_relu5_fc8").count_params()
+    assert (info.paper.table, info.paper.accuracy) == (2, 86.04)
+    facts = json.loads(info.to_json())
+    assert facts["name"] == "conv_relu5_fc8"
+    assert facts["parameters"] == info.parameters
+    assert facts["paper"]["row"] == "ReLU5 + FC8"
+
+
+def test_a_network_carries_what_its_use_needs():
+    spec = FlowSpec(bound=8)
+    names = ("hug", "kick", "punch")
+    model = tiny("conv_relu5", class_names=names, flow=spec, frames=3)
+    record = read_record(model)
+    assert record.class_names == names
+    assert record.flow == spec
+    assert record.streams == ("rgb", "flow")
+    assert record.image_size == (32, 32)
+    assert (record.frames, record.flow_frames) == (3, 2)
+    alone = read_record(tiny("spatial"))
+    assert (alone.streams, alone.flow_frames) == (("rgb",), None)
+    assert (alone.class_names, alone.frames) == (None, None)
+    with pytest.raises(ValueError, match="not a network of"):
+        read_record(keras.Sequential([keras.Input((3,))]))
