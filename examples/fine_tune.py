@@ -13,15 +13,13 @@ import keras_twostream
 
 def main(directory, epochs=5):
     """Trains `conv_relu5` on a MobileNet and predicts one clip."""
-    training, validation = (
-        keras_twostream.data.video_dataset_from_directory(
-            directory,
-            validation_split=0.25,
-            subset="both",
-            seed=0,
-            batch_size=8,
-            image_size=(96, 96),
-        )
+    training, validation = keras_twostream.data.video_dataset_from_directory(
+        directory,
+        validation_split=0.25,
+        subset="both",
+        seed=0,
+        batch_size=8,
+        image_size=(96, 96),
     )
     model = keras_twostream.build(
         "conv_relu5",

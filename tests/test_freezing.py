@@ -89,4 +89,4 @@ def test_frozen_stages_stay(rng):
     for name in frozen:
         for old, new in zip(before[name], after[name], strict=True):
             np.testing.assert_array_equal(old, new)
-    assert np.any(before["rgb_predictions"][0] != after["rgb_logits"][0])
+    assert np.any(before["rgb_fc8"][0] != after["rgb_fc8"][0])

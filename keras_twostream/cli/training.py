@@ -41,7 +41,12 @@ def evaluate(directory, model, views, cache_dir, workers, as_json):
     from keras_twostream.training.use import evaluate
 
     result = evaluate(
-        directory, model, views=views, cache_dir=cache_dir, workers=workers
+        directory,
+        model,
+        views=views,
+        cache_dir=cache_dir,
+        workers=workers,
+        verbose=False if as_json else "auto",
     )
     if as_json:
         print_json(result)
@@ -122,14 +127,15 @@ def _data_arguments(verb):
 
 def attribute_docs(cls):
     """Returns name -> description of the attributes a docstring lists."""
-    text = (inspect.getdoc(cls) or "").partition("Attributes:\n")[2].split("\n\n")[0]
+    listed = (inspect.getdoc(cls) or "").partition("Attributes:\n")[2]
+    text = listed.partition("\n\n")[0]
     entries = re.split(r"\n(?=    \w)", text)
     pairs = (entry.strip().partition(":") for entry in entries)
     return {name: " ".join(what.split()) for name, _, what in pairs}
 
 
 # Setting -> how its flag is parsed, if that is not as text.
-FLAGS = {
+FLAGS: dict[str, dict] = {
     "algorithm": {},
     "backbone": {},
     "batch_size": {"type": int},

@@ -1,5 +1,7 @@
 """The demo's picture: a clip as both streams see it, and what comes of it."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -27,7 +29,8 @@ def draw_demo(path, clip, answer, results, names, flow_spec):
         flow_spec: `FlowSpec` of the flow to show.
     """
     figure = Figure(figsize=(11, 7), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.05))
+    halves: Any = figure.subfigures(2, 1, height_ratios=(1, 1.05))
+    top, bottom = halves
     frame_panel, flow_panel, wheel_panel, scores_panel = top.subplots(
         1, 4, width_ratios=(1, 1, 0.22, 1.1)
     )
@@ -37,8 +40,9 @@ def draw_demo(path, clip, answer, results, names, flow_spec):
     flow_panel.imshow(flow_to_image(flow, flow_spec.bound))
     flow_panel.set_title("flow: colour is direction")
     wheel_panel.imshow(color_wheel_legend(64))
-    for panel in (frame_panel, flow_panel, wheel_panel):
-        panel.axis("off")
+    wheel_panel.axis("off")
+    for panel in (frame_panel, flow_panel):
+        panel.set(xticks=[], yticks=[])
     _draw_scores(scores_panel, answer)
     _draw_comparison(bottom.subplots(), results, names)
     FigureCanvasAgg(figure).print_png(path)

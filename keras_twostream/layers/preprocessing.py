@@ -4,6 +4,7 @@ They carry what a saved model must remember to be used: how its flow was
 computed, and what its classes are called.
 """
 
+import json
 from typing import NamedTuple
 
 import keras
@@ -67,7 +68,9 @@ class _Preprocessing(keras.layers.Layer):
         self.convention = convention
         if not isinstance(flow, FlowSpec):
             flow = FlowSpec() if flow is None else FlowSpec.from_dict(flow)
-        self.flow, self.sampling = flow, sampling
+        self.flow = flow
+        # As it will be after a round trip through a file: lists, not tuples.
+        self.sampling = json.loads(json.dumps(sampling))
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)

@@ -43,7 +43,7 @@ def read_record(model):
     Raises:
         ValueError: If the model's inputs are not `"rgb"` and `"flow"`.
     """
-    inputs = model.input
+    inputs = getattr(model, "input", None)
     if not isinstance(inputs, dict) or not {*inputs} <= {"rgb", "flow"}:
         raise ValueError(
             f"{model.name} is not a network of keras_twostream.build: its "

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -38,7 +39,7 @@ def load_run(run):
         raise FileNotFoundError(f"There is no trained model at {path}")
     try:
         model = keras.saving.load_model(path, compile=False)
-    except (TypeError, OSError, KeyError) as error:
+    except (TypeError, ValueError, OSError, KeyError, BadZipFile) as error:
         raise ValueError(
             f"{path} is not a whole Keras model: {error}"
         ) from error
@@ -75,13 +76,21 @@ def predict(clips, run, *, top=5, views=VIEWS):
         if dataset.skipped:
             reasons = "; ".join(f"{p}: {why}" for p, why in dataset.skipped)
             raise ValueError(f"Some clips cannot be read: {reasons}")
-        scores = scores_of(model, dataset, views)
+        scores = scores_of(model, dataset, views, verbose=0)
     names = record.class_names or [str(i) for i in range(scores.shape[-1])]
     answers = [_ranked(row, names, top) for row in scores]
     return answers[0] if single else answers
 
 
-def evaluate(directory, run, *, views=VIEWS, cache_dir=None, workers=None):
+def evaluate(
+    directory,
+    run,
+    *,
+    views=VIEWS,
+    cache_dir=None,
+    workers=None,
+    verbose="auto",
+):
     """Measures a trained network on a folder of clips.
 
     Args:
@@ -91,6 +100,7 @@ def evaluate(directory, run, *, views=VIEWS, cache_dir=None, workers=None):
         views: Integer, samples per clip whose scores are averaged.
         cache_dir: Where prepared clips are kept, see `data.prepare`.
         workers: Processes that prepare clips.
+        verbose: Whether to show progress and what was found.
 
     Returns:
         Dict of `"accuracy"`, `"clips"`, `"views"`, `"skipped"` and
@@ -106,10 +116,12 @@ def evaluate(directory, run, *, views=VIEWS, cache_dir=None, workers=None):
         shuffle=False,
         cache_dir=cache_dir,
         workers=workers,
+        verbose=verbose,
         **_sampling(record, views),
     )
-    right = scores_of(model, dataset, views).argmax(-1) == dataset.labels
+    scores = scores_of(model, dataset, views, verbose if verbose else 0)
     labels = np.array(dataset.labels)
+    right = scores.argmax(-1) == labels
     return {
         "accuracy": float(right.mean()),
         "clips": len(right),
