@@ -28,6 +28,7 @@ ROOMS = {
         "video",
         "weights",
     },
+    "_serializable": {"layers", "models"},
 }
 ALWAYS = {"_lazy", "_runtime", "__version__"}
 FILES = sorted(ROOT.rglob("*.py"))
@@ -49,7 +50,7 @@ def room_of(path):
 
 def test_every_room_has_its_rule():
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert rooms - {"cli"} == {*ROOMS}
+    assert rooms - {"cli"} == {*ROOMS} - {"_serializable"}
 
 
 def test_the_rules_have_no_circle():

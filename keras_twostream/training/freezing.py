@@ -88,7 +88,7 @@ def _ends(model, stage):
         stages = [
             name.partition("_")[2]
             for name in names
-            if name.partition("_")[0] in model.input
+            if "_" in name and name.partition("_")[0] in model.input
         ]
         raise ValueError(
             f"{model.name} has no stage {stage!r}. There are: "

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import keras
 
-from keras_twostream import __version__
-from keras_twostream.data import video_dataset_from_directory
+from keras_twostream import __version__, backbones
+from keras_twostream.data import list_clips, video_dataset_from_directory
 from keras_twostream.models.build import build
 from keras_twostream.models.table import get_spec
 from keras_twostream.report.curves import draw_curves
@@ -46,14 +46,15 @@ def train(directory, run, recipe=None, *, cache_dir=None, workers=None):
     """
     recipe = recipe or Recipe()
     keras.utils.set_random_seed(recipe.seed)
-    train_set, validation_set = _datasets(directory, recipe, cache_dir, workers)
-    names = train_set.class_names
+    # Wrong settings must show before hours go into preparing clips.
+    names = list_clips(directory).class_names
     if len(names) < 2:
         raise ValueError(
             f"{directory} has clips of one class only ({names[0]}); there must "
             "be two or more to tell apart"
         )
     model = _model(recipe, names)
+    train_set, validation_set = _datasets(directory, recipe, cache_dir, workers)
     run = Path(run)
     run.mkdir(parents=True, exist_ok=True)
     _write_settings(run, directory, recipe, train_set, validation_set)
@@ -111,7 +112,8 @@ def _model(recipe, class_names):
         dropout=recipe.dropout,
     )
     if recipe.freeze:
-        freeze(model, recipe.freeze)
+        backbone = backbones.get(recipe.backbone, recipe.image_size)
+        freeze(model, backbone.resolve(recipe.freeze))
     return model
 
 
