@@ -29,6 +29,10 @@ def print_report(result):
     _print_classes(right, result["classes"], labels)
     _print_pairs(right, result["seeds"])
     print(
+        "Frames, segments, rates and the flow's first kernel were chosen on "
+        "these clips: on others, expect less."
+    )
+    print(
         f"{result['seconds'] / 60:.1f} minutes of wall time, "
         f"{result['cpu_seconds'] / 60:.1f} minutes of CPU time."
     )

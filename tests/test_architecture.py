@@ -8,7 +8,9 @@ import pytest
 import keras_twostream
 
 ROOT = pathlib.Path(keras_twostream.__file__).parent
-# Room -> rooms that it may import, and the rest of what a room may reach.
+MODEL_WING = {"backbones", "layers", "models", "weights"}
+VIDEO_WING = {"data", "flow", "video"}
+# Room -> rooms that it may import.
 ROOMS = {
     "layers": {"flow"},
     "backbones": {"layers"},
@@ -18,16 +20,8 @@ ROOMS = {
     "flow": set(),
     "data": {"flow", "video"},
     "report": {"flow"},
-    "training": {"data", "flow", "layers", "models", "report", "video"},
-    "demo": {
-        "data",
-        "flow",
-        "models",
-        "report",
-        "training",
-        "video",
-        "weights",
-    },
+    "training": MODEL_WING | VIDEO_WING | {"report"},
+    "demo": MODEL_WING | VIDEO_WING | {"report", "training"},
     "_serializable": {"layers", "models"},
 }
 ALWAYS = {"_lazy", "_runtime", "__version__"}
