@@ -76,7 +76,7 @@ def read(folder, foreign):
         np.testing.assert_allclose(scores, expected, atol=TOLERANCE)
         if backend == BACKEND:
             np.testing.assert_allclose(scores, expected, atol=1e-6)
-        sys.stdout.write(f"read {path.name}\n")
+        sys.stdout.write(f"read {path.name[:-4]}\n")
 
 
 if __name__ == "__main__":

@@ -26,42 +26,62 @@ THOROUGH = [
 ]
 
 
-def check(run_python, networks, backends):
-    """Writes networks in one process for each backend, reads in another."""
+def check(run_python, networks, exchanged):
+    """Writes networks in one process for each backend, reads in another.
 
-    def run(verb, names):
-        def of(backend):
+    Args:
+        run_python: The fixture.
+        networks: Dict of backend -> networks that it writes and reads.
+        exchanged: Networks that every other backend reads too.
+    """
+
+    def run(verb, names_of):
+        def on(backend):
+            names = names_of(backend)
             return run_python(
                 SCRIPT, verb, folder, *names, KERAS_BACKEND=backend
             )
 
         with ThreadPoolExecutor(max_workers=2) as pool:
-            return [*pool.map(of, backends)]
+            done = [*pool.map(on, networks)]
+        return {
+            backend: {line.split()[1] for line in text.splitlines()}
+            for backend, text in zip(networks, done, strict=True)
+        }
 
-    exchanged = networks[-1:]
     with tempfile.TemporaryDirectory() as folder:
-        for wrote in run("write", networks):
-            assert wrote.count("wrote") == len(networks)
-        for done in run("read", exchanged):
-            assert done.count("read") == len(networks) + len(backends) - 1
+        wrote = run("write", networks.get)
+        read = run("read", lambda backend: exchanged)
+    for backend, own in networks.items():
+        files = {f"{backend}_{network}" for network in own}
+        assert wrote[backend] == files
+        shared = {
+            f"{other}_{network}"
+            for other in networks
+            for network in {*networks[other]} & {*exchanged}
+        }
+        assert read[backend] == files | shared
 
 
 def test_small_networks_train_save_and_reload(run_python):
-    check(run_python, [*TINY, FULL_SIZE], ["tensorflow", "jax"])
+    networks = {"tensorflow": [*TINY, FULL_SIZE], "jax": TINY}
+    check(run_python, networks, [FULL_SIZE, "conv_relu5_fc8@vgg_tiny"])
 
 
 @pytest.mark.slow
 def test_small_networks_on_pytorch(run_python):
     pytest.importorskip("torch")
-    check(run_python, [*TINY, FULL_SIZE], ["tensorflow", "torch"])
+    networks = {"tensorflow": [FULL_SIZE], "torch": [*TINY, FULL_SIZE]}
+    check(run_python, networks, [FULL_SIZE])
 
 
 @pytest.mark.slow
 def test_networks_of_keras_applications_move_between_backends(run_python):
-    check(run_python, [f"conv_relu5_fc8@{MOBILENET}"], BACKENDS)
+    network = f"conv_relu5_fc8@{MOBILENET}"
+    check(run_python, dict.fromkeys(BACKENDS, [network]), [network])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("network", THOROUGH)
 def test_large_networks_train_save_and_reload(network, run_python):
-    check(run_python, [network], ["tensorflow"])
+    check(run_python, {"tensorflow": [network]}, [])

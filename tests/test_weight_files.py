@@ -132,8 +132,10 @@ def check_pretrained(model, network):
     np.testing.assert_allclose(ours, whole(images), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("top", [False, True])
-@pytest.mark.parametrize("form", ["keras", "weights.h5", "legacy.h5"])
+@pytest.mark.parametrize(
+    ("form", "top"),
+    [("keras", False), ("weights.h5", True), ("legacy.h5", False)],
+)
 def test_a_file_of_a_backbone_fills_both_streams(form, top, tmp_path):
     network = mobilenet(include_top=top, classes=4) if top else mobilenet()
     path = tmp_path / f"network.{form}"

@@ -14,34 +14,23 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from keras_twostream.data import CropSpec, clips_dataset, list_clips
+from keras_twostream.demo.clips import (
+    CLIPS,
+    CROP,
+    FLOW,
+    SIZE,
+    demo_datasets,
+    fresh_clip,
+)
 from keras_twostream.demo.figure import draw_demo
-from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.models.build import build
 from keras_twostream.training.run import MODEL, compile_model, save_model
 from keras_twostream.training.use import predict, scores_of
-from keras_twostream.video.synthetic import (
-    CLASS_NAMES,
-    CODEC,
-    FPS,
-    REGISTRATION_CLASSES,
-    SPLITS,
-    clip_scene,
-    render,
-    write_dataset,
-)
-from keras_twostream.video.writer import write_video
+from keras_twostream.video.synthetic import CLASS_NAMES, REGISTRATION_CLASSES
 from keras_twostream.weights.transfer import transfer
 
-SIZE = 64
-# Clips of each class, by split.
-CLIPS = {"train": 150, "validation": 20, "test": 70}
-FLOW = FlowSpec(algorithm="dis_fast", bound=4.0, short_side=SIZE)
 BACKBONE = "vgg_tiny"
-# The whole picture as it is: a flip would turn left into right, and so change
-# the class.
-CROP = CropSpec(scales=(1.0,), center=1.0, flip=False)
-EPOCHS, BATCH_SIZE, LEARNING_RATE, DROPOUT = 5, 16, 1e-3, 0.2
+EPOCHS, LEARNING_RATE, DROPOUT = 5, 1e-3, 0.2
 
 # Network -> how the table and the picture call it.
 NETWORKS = {
@@ -105,7 +94,8 @@ def run_demo(directory, seed=0, clips=None, epochs=EPOCHS):
     started = time.monotonic()
     directory = Path(directory)
     keras.utils.set_random_seed(seed)
-    sets = _datasets(directory, seed, CLIPS | (clips or {}))
+    _heading("rendering clips with known motion")
+    sets = demo_datasets(directory, seed, CLIPS | (clips or {}))
     models = train_networks(sets["train"], sets["validation"], epochs)
     for name, model in models.items():
         (directory / name).mkdir(exist_ok=True)
@@ -115,7 +105,7 @@ def run_demo(directory, seed=0, clips=None, epochs=EPOCHS):
     text = json.dumps({"seed": seed, "test": table}, indent=2)
     (directory / RESULT).write_text(text + "\n", encoding="utf-8")
     _heading("a fresh clip")
-    clip = _fresh_clip(directory, seed)
+    clip = fresh_clip(directory, seed)
     answer = predict(clip, models["conv_relu5"], top=len(CLASS_NAMES))
     picture = directory / PICTURE
     draw_demo(picture, clip, answer, results, NETWORKS, FLOW)
@@ -184,37 +174,6 @@ def compare(models, test_set):
             )
         )
     return results
-
-
-def _datasets(directory, seed, counts):
-    """Renders the splits and returns each as a dataset."""
-    _heading("rendering clips with known motion")
-    sets = {}
-    for split in SPLITS:
-        folder = directory / "clips" / split
-        write_dataset(folder, counts[split], seed=seed, split=split)
-        sets[split] = clips_dataset(
-            list_clips(folder, group=None),
-            batch_size=BATCH_SIZE,
-            image_size=(SIZE, SIZE),
-            augment=split == "train",
-            crop=CROP,
-            flow=FLOW,
-            shuffle=split == "train",
-            seed=seed,
-            cache_dir=directory / "prepared",
-            cache=True,
-        )
-    return sets
-
-
-def _fresh_clip(directory, seed):
-    """Writes a clip that no split holds and returns its path."""
-    name = REGISTRATION_CLASSES[seed % len(REGISTRATION_CLASSES)]
-    scene = clip_scene(name, max(CLIPS.values()), seed=seed, split="test")
-    path = directory / f"fresh_{name}.mp4"
-    write_video(path, render(scene)[0], FPS, CODEC)
-    return path
 
 
 def _heading(text):

@@ -9,6 +9,7 @@ import keras
 from keras_twostream.layers._base import Fusion
 from keras_twostream.layers.align import AlignResolution
 from keras_twostream.layers.conv_fusion import Conv3DFusion, ConvFusion
+from keras_twostream.layers.folding import FoldTime, UnfoldTime
 from keras_twostream.layers.fusion import (
     AverageFusion,
     BilinearFusion,
@@ -25,11 +26,9 @@ from keras_twostream.layers.preprocessing import (
     RGBPreprocessing,
 )
 from keras_twostream.layers.temporal import (
-    FoldTime,
     Temporal2DPool,
     Temporal3DPool,
     TemporalPool,
-    UnfoldTime,
 )
 
 # The word of a model's name -> the fusion it means.
