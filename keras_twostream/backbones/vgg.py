@@ -11,8 +11,12 @@ import keras
 from keras_twostream.backbones.base import LOGITS, SCORES, Backbone, Stage
 from keras_twostream.layers import CeilMaxPooling2D, LocalResponseNormalization
 
+# Variance of the first kernels, times their inputs' number, where the input has
+# the range of pixels: what He's 2 is for inputs of unit deviation.
+PIXEL_GAIN = 2 / 64**2
 
-def _conv(name, filters, size, strides=1, padding=None, relu=None):
+
+def _conv(name, filters, size, strides=1, padding=None, relu=None, gain=2.0):
     """Yields the rows of a convolution and its ReLU (called `relu`).
 
     Explicit `padding` in pixels is what the references have; Keras pads
@@ -28,7 +32,11 @@ def _conv(name, filters, size, strides=1, padding=None, relu=None):
             "kernel_size": size,
             "strides": strides,
             "padding": "same" if padding is None else "valid",
-            "kernel_initializer": "he_normal",
+            # As a config: an instance would start every layer alike.
+            "kernel_initializer": {
+                "class_name": "VarianceScaling",
+                "config": {"scale": gain},
+            },
         },
     )
     yield f"relu{relu or name}", keras.layers.ReLU, {}
@@ -53,7 +61,7 @@ def _head(units6, units7):
 
 def _vgg_m_2048():
     pool = {"pool_size": 3, "strides": 2}
-    yield from _conv("1", 96, 7, strides=2, padding=0)
+    yield from _conv("1", 96, 7, 2, padding=0, gain=PIXEL_GAIN)
     yield "norm1", LocalResponseNormalization, {}
     yield "pool1", CeilMaxPooling2D, pool
     yield from _conv("2", 256, 5, strides=2, padding=1)
@@ -73,7 +81,8 @@ def _vgg(blocks, units6, units7):
             # The last ReLU of block 5 is called relu5, in every VGG.
             name = f"{block}_{i}" if count > 1 else f"{block}"
             relu = f"{block}" if i == count else name
-            yield from _conv(name, filters, 3, relu=relu)
+            gain = PIXEL_GAIN if name == "1_1" else 2.0
+            yield from _conv(name, filters, 3, relu=relu, gain=gain)
         yield f"pool{block}", keras.layers.MaxPooling2D, pool
     yield from _head(units6, units7)
 

@@ -57,7 +57,9 @@ def model_info(name, *, backbone="vgg_m_2048", **options):
         **options: Further arguments of `build`.
     """
     spec = get_spec(name)
-    model = build(name, backbone=backbone, **options)
+    # Shapes are enough; the numbers would take seconds and up to a gigabyte.
+    with keras.StatelessScope(initialize_variables=False):
+        model = build(name, backbone=backbone, **options)
     return ModelInfo(
         name=name,
         streams=spec.streams,

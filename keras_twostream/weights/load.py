@@ -86,7 +86,13 @@ def _by_stream(model, weights, towers, image_size):
 
 def _imagenet(backbone, image_size):
     """Returns Keras's published weights of a backbone, by layer."""
-    source = str(backbone.source)
+    source = backbone.source
+    if not isinstance(source, str):
+        raise ValueError(
+            f"weights='imagenet' is for networks that Keras publishes; "
+            f"{backbone.name} was passed as a model and keeps its own weights "
+            f"with weights=None"
+        )
     return backbones.get(source, image_size, IMAGENET).initial_weights()
 
 
