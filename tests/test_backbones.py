@@ -216,3 +216,16 @@ def nested():
 def test_networks_that_cannot_be_cut_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         tiny("conv_relu5", backbone=make())
+
+
+def test_batch_normalisation_follows_small_sets():
+    # At Keras's 0.99 a network that learnt for 60 steps answers by the
+    # statistics of ImageNet still.
+    model = sketch("conv_relu5", backbone=MOBILENET)
+    layers = [
+        layer
+        for layer in model.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert layers
+    assert max(layer.momentum for layer in layers) <= 0.9

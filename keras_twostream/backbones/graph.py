@@ -15,6 +15,10 @@ from keras_twostream.backbones.cuts import cuts, stable_names, stage
 
 # Layers that may hold one constant per colour, which flow has not.
 SCALERS = ("Normalization", "Rescaling")
+# Most a batch normalisation keeps of its statistics per step. Keras's 0.99
+# takes hundreds of steps to forget ImageNet, which small sets of clips do not
+# have: the network would learn, and fail as soon as it is evaluated.
+MOMENTUM = 0.9
 POOL, DROPOUT = "avg_pool", "dropout"
 
 
@@ -145,6 +149,8 @@ def _copy(layer, name, colours):
     config = layer.get_config() | {"name": name}
     if isinstance(layer, keras.layers.Layer):
         config |= {"dtype": keras.config.dtype_policy().name}
+    if isinstance(layer, keras.layers.BatchNormalization):
+        config["momentum"] = min(config["momentum"], MOMENTUM)
     if type(layer).__name__ in SCALERS and not colours:
         config = _per_image(config)
     return type(layer).from_config(config)

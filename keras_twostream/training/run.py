@@ -39,7 +39,7 @@ def train(directory, run, recipe=None, *, cache_dir=None, workers=None):
 
     Returns:
         The trained model, with the weights of its best epoch by validation
-        accuracy.
+        loss: the accuracy of a few clips ties too often to choose by.
 
     Raises:
         ValueError: If the clips or the recipe cannot be used.
@@ -131,8 +131,8 @@ def _fit(model, run, recipe, train_set, validation_set):
     """Trains, logging to the run folder; Ctrl-C keeps what was learnt."""
     compile_model(model, recipe.learning_rate, recipe.epochs * len(train_set))
     best = keras.callbacks.EarlyStopping(
-        "val_accuracy",
-        mode="max",
+        "val_loss",
+        mode="min",
         patience=recipe.epochs,
         restore_best_weights=True,
     )
