@@ -21,7 +21,6 @@ RECIPE = training.Recipe(
     batch_size=4,
     image_size=(64, 64),
     validation_split=0.34,
-    views=2,
     flow=FlowSpec(short_side=64, bound=4.0),
     crop=CropSpec(flip=False),
 )

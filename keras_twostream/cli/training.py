@@ -15,7 +15,7 @@ from keras_twostream.cli.output import (
 )
 from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
-from keras_twostream.training.recipe import Recipe
+from keras_twostream.training.recipe import VIEWS, Recipe
 
 
 def train(directory, run, cache_dir, workers, **settings):
@@ -113,7 +113,10 @@ def _use_arguments(verb):
         "--model", required=True, help="run folder or .keras file"
     )
     verb.add_argument(
-        "--views", type=int, default=5, help=attribute_docs(Recipe)["views"]
+        "--views",
+        type=int,
+        default=VIEWS,
+        help="samples per clip whose scores are averaged",
     )
     _json_argument(verb)
 

@@ -7,6 +7,10 @@ from typing import Any
 from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
 
+# Samples of a clip, evenly spaced in time, whose scores are averaged when a
+# network is used.
+VIEWS = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -27,7 +31,6 @@ class Recipe:
         image_size: Height and width of the network's input in pixels.
         flow_frames: Flow fields per stack (the paper's L).
         frames: Frames per clip (the paper's T), `None` for one.
-        views: Samples per clip whose scores are averaged in evaluation.
         flow: How flow is computed.
         crop: How samples are cut from the frames; without flips where left
             and right are different classes.
@@ -46,7 +49,6 @@ class Recipe:
     image_size: tuple[int, int] = (224, 224)
     flow_frames: int = 10
     frames: int | None = None
-    views: int = 5
     flow: FlowSpec = field(default_factory=FlowSpec)
     crop: CropSpec = field(default_factory=CropSpec)
 

@@ -14,10 +14,8 @@ from keras_twostream.data import (
     video_dataset_from_directory,
 )
 from keras_twostream.models.record import read_record
+from keras_twostream.training.recipe import VIEWS
 from keras_twostream.training.run import MODEL
-
-# Samples of a clip, evenly spaced in time, whose scores are averaged.
-VIEWS = 5
 
 
 def load_run(run):
