@@ -15,9 +15,12 @@ __version__ = "0.1.0"
 EXPORTS = {
     "FlowSpec": "keras_twostream.flow.spec",
     "build": "keras_twostream.models.build",
+    "fuse": "keras_twostream.models.surgery",
+    "keep_streams": "keras_twostream.models.subset",
     "list_models": "keras_twostream.models.table",
     "model_info": "keras_twostream.models.info",
     "read_record": "keras_twostream.models.record",
+    "stream_balance": "keras_twostream.models.balance",
     "transfer": "keras_twostream.weights.transfer",
 }
 MODULES = (

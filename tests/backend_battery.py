@@ -2,7 +2,7 @@
 
 A script, since a process has one backend:
 
-    backend_battery.py write FOLDER NETWORK...   NETWORK is name@backbone
+    backend_battery.py write FOLDER NETWORK...   NETWORK is name@backbone[+jit]
     backend_battery.py read FOLDER               compares every saved network
 """
 
@@ -11,7 +11,10 @@ import sys
 
 import keras
 import numpy as np
-from networks import inputs_for, scores_of, tiny
+from networks import inputs_for, scores_of, tiny_of
+
+from keras_twostream.models.network import answer
+from keras_twostream.models.table import MODELS
 
 BACKEND = keras.backend.backend()
 TOLERANCE = 1e-4
@@ -21,11 +24,11 @@ def write(folder, networks):
     """Trains every network for a step and saves it with its answers."""
     for network in networks:
         keras.utils.set_random_seed(0)
-        name, backbone = network.split("@")
-        model = tiny(name, backbone=backbone, input_shape=(64, 64))
-        # One compiled step is enough, and PyTorch's takes a minute.
-        compiled = network == "spatial@vgg_tiny" and BACKEND != "torch"
-        train(model, compiled)
+        name, _, backbone = network.removesuffix("+jit").partition("@")
+        if MODELS[name].clips:
+            backbone = "c3d_tiny"
+        model = tiny_of(name, backbone=backbone, input_shape=(64, 64))
+        train(model, jit=network.endswith("+jit"))
         path = folder / f"{BACKEND}_{network}"
         model.save(f"{path}.keras")
         inputs = inputs_for(model)
@@ -62,8 +65,7 @@ def read(folder, foreign):
 
     All that this backend saved, and of the others those of `foreign`.
 
-    The package is imported, but nothing of it is named: its layers have to
-    register themselves.
+    No layer is named: they have to register themselves.
     """
     for path in sorted(folder.glob("*.npz")):
         backend, _, network = path.name[:-4].partition("_")
@@ -72,7 +74,9 @@ def read(folder, foreign):
         model = keras.models.load_model(f"{str(path)[:-4]}.keras")
         arrays = dict(np.load(path))
         expected = arrays.pop("scores")
-        scores = keras.ops.convert_to_numpy(model(arrays, training=False))
+        scores = keras.ops.convert_to_numpy(
+            answer(model(arrays, training=False))
+        )
         np.testing.assert_allclose(scores, expected, atol=TOLERANCE)
         if backend == BACKEND:
             np.testing.assert_allclose(scores, expected, atol=1e-6)

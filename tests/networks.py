@@ -6,6 +6,8 @@ import keras
 import numpy as np
 
 import keras_twostream
+from keras_twostream.models.network import answer
+from keras_twostream.models.table import get_spec
 
 TINY = {
     "backbone": "vgg_tiny",
@@ -15,6 +17,8 @@ TINY = {
     "dropout": 0.0,
 }
 MOBILENET = "mobilenet:alpha=0.25"
+# Network -> frames that its windows of time need, if more than a few.
+FRAMES = {"slow_pooling": 15, "local_pooling": 15, "time_domain_conv": 15}
 
 
 # In this scope variables are never made: the graph, the shapes and the counts
@@ -33,6 +37,15 @@ def tiny(*args, **options):
     return keras_twostream.build(*args, **(TINY | options))
 
 
+def tiny_of(name, **options):
+    """Returns a small network of any row of the table, clips included."""
+    spec = get_spec(name)
+    own = {"backbone": "c3d_tiny"} if spec.clips else {}
+    if spec.frames:
+        own["frames"] = FRAMES.get(name, 4)
+    return tiny(name, **(own | options))
+
+
 def inputs_for(model, batch=2, seed=0):
     """Returns random frames and flow that a network takes."""
     rng = np.random.default_rng(seed)
@@ -48,7 +61,8 @@ def inputs_for(model, batch=2, seed=0):
 def scores_of(model, inputs=None):
     """Returns what a network answers, as an array."""
     inputs = inputs or inputs_for(model)
-    return keras.ops.convert_to_numpy(model(inputs, training=False))
+    outputs = model(inputs, training=False)
+    return keras.ops.convert_to_numpy(answer(outputs))
 
 
 def maps_of(model, names, inputs=None):

@@ -198,19 +198,12 @@ def with_classifier():
     return keras.Model(network.input, x)
 
 
-def nested():
-    inputs = keras.Input((64, 64, 3))
-    x = keras.layers.AveragePooling2D(2)(inputs)
-    return keras.Model(inputs, conv_net()(x))
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (Subclassed, "from one image to one map"),
         (keras.Sequential, "from one image to one map"),
         (with_classifier, "from one image to one map"),
-        (nested, "network within a network"),
     ],
 )
 def test_networks_that_cannot_be_cut_are_refused(make, message):

@@ -9,6 +9,7 @@ import pytest
 from networks import MOBILENET
 
 from keras_twostream import list_models
+from keras_twostream.models.table import MODELS
 
 SCRIPT = pathlib.Path(__file__).with_name("backend_battery.py")
 BACKENDS = [
@@ -17,8 +18,26 @@ BACKENDS = [
     if importlib.util.find_spec(name)
 ]
 TINY = [f"{name}@vgg_tiny" for name in list_models()]
+# One for every kind of fusion, of time layer and of output.
+SAMPLE = [
+    f"{name}@vgg_tiny"
+    for name in (
+        "sum_softmax",
+        "max_relu5",
+        "concat_relu5",
+        "conv_relu5_fc8",
+        "conv3d_relu5_pool3d_plus",
+        "local_pooling",
+        "time_domain_conv",
+        "lstm",
+        "c3d",
+        "bilinear_cnn",
+    )
+]
+COMPILED = ["spatial@vgg_tiny+jit", "conv3d_relu5_pool3d_plus@vgg_tiny+jit"]
 # Has every kind of layer that the small networks lack.
 FULL_SIZE = "conv_relu5@vgg_m_2048"
+EXCHANGED = [FULL_SIZE, *SAMPLE[3:5], "lstm@vgg_tiny"]
 
 
 def check(run_python, networks, exchanged):
@@ -59,15 +78,21 @@ def check(run_python, networks, exchanged):
 
 
 def test_small_networks_train_save_and_reload(run_python):
-    networks = {"tensorflow": [*TINY, FULL_SIZE], "jax": TINY}
-    check(run_python, networks, [FULL_SIZE, "conv_relu5_fc8@vgg_tiny"])
+    networks = {"tensorflow": [*SAMPLE, COMPILED[0]], "jax": SAMPLE}
+    check(run_python, networks, EXCHANGED[1:])
 
 
 @pytest.mark.slow
-def test_small_networks_on_pytorch(run_python):
+def test_all_small_networks_train_save_and_reload(run_python):
+    networks = {"tensorflow": [*TINY, *COMPILED, FULL_SIZE], "jax": TINY}
+    check(run_python, networks, EXCHANGED)
+
+
+@pytest.mark.slow
+def test_all_small_networks_on_pytorch(run_python):
     pytest.importorskip("torch")
-    networks = {"tensorflow": [FULL_SIZE], "torch": [*TINY, FULL_SIZE]}
-    check(run_python, networks, [FULL_SIZE])
+    networks = {"tensorflow": EXCHANGED, "torch": [*TINY, FULL_SIZE]}
+    check(run_python, networks, EXCHANGED)
 
 
 @pytest.mark.slow
@@ -76,8 +101,12 @@ def test_networks_of_keras_applications_move_between_backends(run_python):
     check(run_python, dict.fromkeys(BACKENDS, [network]), [network])
 
 
+# Rows of the first tables; clips of large networks take more memory than time.
+BIG = [name for name in list_models() if not MODELS[name].frames]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backbone", ["vgg_m_2048", MOBILENET])
 def test_large_networks_train_save_and_reload(backbone, run_python):
-    networks = [f"{name}@{backbone}" for name in list_models()]
+    networks = [f"{name}@{backbone}" for name in BIG]
     check(run_python, {"tensorflow": networks}, [])

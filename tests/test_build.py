@@ -117,7 +117,7 @@ def repeated(inputs, frames):
 
 
 @pytest.mark.parametrize(
-    "time", [None, {"relu5": {}}, {"pool5": {"mode": "max"}}, {"softmax": {}}]
+    "time", [None, {"relu5": {}}, {"pool5": "max"}, {"softmax": "ramp"}]
 )
 @pytest.mark.parametrize("name", ["conv_relu5", "sum_softmax"])
 def test_a_clip_of_equal_frames_is_that_frame(name, time):
@@ -146,8 +146,9 @@ def test_only_segments_tell_the_order_of_frames(time, ordered):
 
 def test_time_ends_where_it_is_told():
     model = tiny("conv_relu5", frames=4, time={"relu5": {"segments": 2}})
-    assert model.get_layer("rgb_time").output.shape == (None, 4, 4, 64)
-    fused, pooled = maps_of(model, ["relu5_conv", "rgb_time"])
+    name = "rgb_relu5_pool"
+    assert model.get_layer(name).output.shape == (None, 4, 4, 64)
+    fused, pooled = maps_of(model, ["relu5_conv", name])
     clip = fused.reshape(2, 2, 2, *fused.shape[1:]).mean(axis=2)
     np.testing.assert_allclose(
         pooled, np.concatenate([clip[:, 0], clip[:, 1]], axis=-1), atol=1e-5
@@ -162,7 +163,30 @@ WRONG = {
     ),
     "no model": ([], {}, r"Give the name of a network, such as build\("),
     "half a model": ([], {"fusion": "conv"}, "Give the name of a network"),
-    "two models": (["spatial"], {"fusion": "conv"}, "Give a name, or a fusion"),
+    "two models": (
+        ["conv_relu5"],
+        {"fusion": "conv", "location": "relu3"},
+        "Give a name, or a fusion",
+    ),
+    "half a fusion": (["spatial"], {"fusion": "conv"}, "Give a name, or a"),
+    "one stream of a fusion": (
+        ["conv_relu5"],
+        {"streams": "rgb"},
+        "fuses two streams",
+    ),
+    "stream twice": (["lstm"], {"streams": ("rgb", "rgb")}, "one or both of"),
+    "3D backbone": (["c3d"], {"backbone": "vgg16"}, "which takes\\s+images"),
+    "no clip": (["spatial"], {"backbone": "c3d"}, "c3d takes clips"),
+    "time that has ended": (
+        ["tsn"],
+        {"time": {"pool5": "max", "fc8": "average"}},
+        "needs frames",
+    ),
+    "a loss of steps that are not there": (
+        ["lstm"],
+        {"time": {"relu7": "max"}},
+        "needs time to go on",
+    ),
     "unknown stage": (
         [],
         {"fusion": "conv", "location": "relu55"},

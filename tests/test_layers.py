@@ -18,6 +18,7 @@ CASES = [
     (layers.AlignResolution("pad"), [CLIP, (2, 4, 6, 5, 3)]),
     (layers.AverageFusion(), [CLIP] * 3),
     (layers.BilinearFusion(epsilon=1e-3), [MAP, (2, 4, 6, 5)]),
+    (layers.BilinearPooling(epsilon=1e-3), CLIP),
     (layers.CeilMaxPooling2D(2, 3), MAP),
     (layers.ClassScores("sigmoid", class_names=["a", "b", "c"]), (2, 3)),
     (layers.ConcatFusion(), [MAP, (2, 4, 6, 5)]),
@@ -26,17 +27,32 @@ CASES = [
         layers.ConvFusion(3, None, layers.IdentitySum((1, 2))),
         [(2, 3)] * 2,
     ),
+    (layers.CeilMaxPooling3D((1, 2, 3), 2), CLIP),
+    (layers.FillStreams("mean", [None, (4, 6, 3)]), [MAP]),
     (layers.FlowPreprocessing("torch", flow=FLOW), (2, 4, 4, 20)),
     (layers.FoldTime(), CLIP),
     (layers.LocalResponseNormalization(3, 1.0, 0.5, 0.6), MAP),
+    (layers.MaskStreams("max", frames=1, fused=True), [MAP, MAP, (2, 2)]),
     (layers.MaxFusion(), [MAP] * 2),
     (layers.RGBPreprocessing("caffe"), MAP),
+    (layers.StreamMask(0.3, 3, seed=1), MAP),
     (layers.SumFusion([0.5, 2.0]), [MAP] * 2),
     (layers.Temporal2DPool((1, 2), 2, "average"), CLIP),
     (layers.Temporal3DPool((2, 2, 3), (1, 2, 1)), CLIP),
+    (layers.TemporalConv(5, (2, 3, 2), 2, "gelu", "he_normal"), CLIP),
+    (layers.TemporalLSTM(4, num_layers=2), (2, 4, 3)),
     (layers.TemporalPool("max", segments=3), CLIP),
     (layers.UnfoldTime(2), MAP),
 ]
+# Give float32, whatever the policy: sums and scores, and what is only chosen.
+WHOLE = (
+    layers.BilinearFusion,
+    layers.BilinearPooling,
+    layers.ClassScores,
+    layers.FillStreams,
+    layers.MaskStreams,
+    layers.StreamMask,
+)
 every_layer = pytest.mark.parametrize(
     ("layer", "shapes"), CASES, ids=lambda x: getattr(x, "name", "")
 )
@@ -105,8 +121,9 @@ def test_mixed_precision(dtype, layer, shapes, rng):
         assert weight.dtype == "float32"
     outputs = keras.tree.flatten(half(inputs))
     for one, other in zip(exact, outputs, strict=True):
-        whole = isinstance(layer, layers.ClassScores | layers.BilinearFusion)
-        wanted = "float32" if whole else dtype.removeprefix("mixed_")
+        wanted = dtype.removeprefix("mixed_")
+        if isinstance(layer, WHOLE):
+            wanted = "float32"
         assert keras.backend.standardize_dtype(other.dtype) == wanted
         other = ops.convert_to_numpy(ops.cast(other, "float32"))
         np.testing.assert_allclose(one, other, rtol=0.05, atol=0.05)

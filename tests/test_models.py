@@ -26,10 +26,15 @@ from keras_twostream import (
     transfer,
 )
 from keras_twostream.models.info import multiply_adds
+from keras_twostream.models.network import answer
 from keras_twostream.models.table import MODELS
 
-# Network of two VGG-M-2048 -> parameters: RGB of 3 channels, flow of 20, 101
-# classes, images of 224x224, a conv fusion of 2D*D + D.
+# Network -> parameters with its source's backbone and 101 classes: RGB of 3
+# channels, flow of 20, a conv fusion of 2D*D + D. Those of the paper and of C3D
+# are known sums, the others follow from their layers.
+LSTM_5 = 4 * (2048 * 512 + 512 * 512 + 512) + 4 * 4 * (2 * 512 * 512 + 512)
+LSTM_1 = 4 * (2048 * 256 + 256 * 256 + 256)
+TOP = 2048 * 101 + 101
 PARAMETERS = {
     "spatial": 90_627_813,
     "temporal": 90_707_781,
@@ -44,18 +49,43 @@ PARAMETERS = {
     "conv_relu4": 95_401_413,
     "conv_relu5_fc8": 181_860_394,
     "conv_relu3_relu5_fc6": 207_346_117,
+    "conv_relu5_pool2d": 149_923_621,
+    "conv_relu5_pool3d": 149_923_621,
+    "conv3d_relu5_pool3d": 163_555_109,
+    "conv_relu5_pool2d_plus": 283_514_762 - 14_156_288 + 524_800,
+    "conv_relu5_pool3d_plus": 283_514_762 - 14_156_288 + 524_800,
+    "conv3d_relu5_pool3d_plus": 283_514_762,
+    "conv_pooling": 90_627_813,
+    "late_pooling": 90_627_813,
+    "slow_pooling": 90_627_813,
+    # The scores see five windows.
+    "local_pooling": 90_627_813 + 4 * 2048 * 101,
+    # 256 channels, not 512, of 6x6 cells.
+    "time_domain_conv": 90_627_813
+    - 36 * 256 * 4096
+    + (10 * 9 * 512 * 256 + 256),
+    "lstm": 90_627_813 - TOP + LSTM_5 + (512 * 101 + 101),
+    "lrcn": 90_627_813 - TOP + LSTM_1 + (256 * 101 + 101),
+    "c3d": 78_409_573,
+    "tsn": 90_627_813,
+    "bilinear_cnn": 6_528_640 + 512 * 512 * 101 + 101,
+    "single_frame": 72_326_629,
+    # The first kernel sees ten frames; the first dense layer two maps.
+    "early_fusion": 72_326_629 + 9 * 11 * 11 * 3 * 96,
+    "late_fusion": 72_326_629 + 7 * 7 * 256 * 4096,
+    "slow_fusion": 73_930_309,
 }
 
 
 def test_every_network_is_counted():
-    assert list_models() == [*PARAMETERS]
+    assert {*list_models()} == {*PARAMETERS}
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_parameters(name):
     model = sketch(name)
     assert model.count_params() == PARAMETERS[name]
-    assert model.output.shape == (None, 101)
+    assert answer(model.output).shape == (None, 101)
 
 
 @pytest.mark.parametrize(
@@ -91,16 +121,22 @@ def test_maps_of_vgg16():
 
 def test_names_say_what_is_fused_where():
     fusions, places = "|".join(layers.FUSIONS), r"relu[2-5]|fc[678]|softmax"
-    grammar = re.compile(rf"spatial|temporal|({fusions})(_({places}))+")
+    grammar = re.compile(
+        rf"({fusions})(?P<at>(_({places}))+)(?P<pool>_pool[23]d)?(_plus)?"
+    )
     for name, spec in MODELS.items():
-        assert grammar.fullmatch(name), name
-        if spec.fuse:
-            assert name.split("_")[1:] == [*spec.fuse]
+        if not spec.fuse:
+            continue
+        match = grammar.fullmatch(name)
+        assert match, name
+        assert match["at"].split("_")[1:] == [*spec.fuse]
+        assert bool(match["pool"]) == bool(spec.time)
+        assert name.endswith("_plus") == spec.keep
 
 
 def test_patterns():
     assert list_models("*softmax") == ["sum_softmax"]
-    assert list_models("conv*") == [n for n in MODELS if n.startswith("conv")]
+    assert list_models("*_plus") == [n for n, s in MODELS.items() if s.keep]
     assert list_models("nothing*") == []
 
 

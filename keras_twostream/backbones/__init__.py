@@ -1,6 +1,6 @@
 """Image networks as ordered, named stages, whoever made them.
 
-"Fuse at stage X" means the same for each: VGG networks written out as tables,
+"Fuse at stage X" means the same for each: networks written out as tables,
 any network of `keras.applications`, and any functional `keras.Model`.
 """
 
@@ -8,10 +8,12 @@ import difflib
 
 import keras
 
+from keras_twostream.backbones import hub
+from keras_twostream.backbones.adapt import flat
 from keras_twostream.backbones.applications import application, constructors
 from keras_twostream.backbones.base import Backbone, Head, Stage
-from keras_twostream.backbones.graph import GraphBackbone, flat
-from keras_twostream.backbones.vgg import TABLES, TableBackbone
+from keras_twostream.backbones.graph import GraphBackbone
+from keras_twostream.backbones.tables import TABLES, TableBackbone
 
 __all__ = [
     "Backbone",
@@ -35,7 +37,9 @@ def get(identifier, image_size=(224, 224), weights=None):
     Args:
         identifier: A name of `list_backbones()`, with options of Keras's
             constructor after a colon if need be (`"mobilenet:alpha=0.25"`);
-            a functional `keras.Model` from images to maps; or a `Backbone`.
+            `"hub:"` and a preset of KerasHub, which has its weights; a
+            functional `keras.Model` from images to maps, or one of KerasHub,
+            which keep theirs; or a `Backbone`.
         image_size: Pair (height, width) of the input in pixels.
         weights: `None`, or `"imagenet"` for Keras's published weights.
 
@@ -44,9 +48,13 @@ def get(identifier, image_size=(224, 224), weights=None):
     """
     if isinstance(identifier, Backbone):
         return identifier
+    if hub.is_hub(identifier):
+        return hub.wrapped(identifier, image_size)
     if isinstance(identifier, keras.Model):
         return GraphBackbone(flat(identifier, image_size))
     name = str(identifier).partition(":")[0]
+    if name == hub.PREFIX:
+        return hub.preset(identifier, image_size)
     if identifier in TABLES:
         return TableBackbone(identifier, weights)
     if name in constructors():

@@ -48,6 +48,8 @@ class Backbone(ABC):
             `layers.preprocessing.CONVENTIONS`.
         stages: Dict of name -> `Stage`, in order, down to the class scores.
         aliases: Dict of location -> name of the stage that it means.
+        clips: Whether it is a network of clips (3D convolutions): it takes and
+            gives maps with a time axis, and ends time itself.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Backbone(ABC):
     convention: str
     stages: dict[str, Stage]
     aliases: dict[str, str]
+    clips: bool = False
 
     @abstractmethod
     def initial_weights(self):
@@ -65,7 +68,8 @@ class Backbone(ABC):
         """Applies the stages after `start` up to and including `stop`.
 
         Args:
-            x: Keras tensor `(batch, height, width, channels)`, or a vector.
+            x: Keras tensor `(batch, height, width, channels)`, with time as
+                second axis for a network of clips, or a vector.
             stream: Prefix of the layers' names.
             start: Name of the stage that made `x`; `None` for the input.
             stop: Name of the last stage to apply.

@@ -56,6 +56,8 @@ def evaluate(directory, model, views, cache_dir, workers, as_json):
         for row in result["classes"]
     ]
     rows.append(("all", result["clips"], percent(result["accuracy"])))
+    for stream, accuracy in result["streams"].items():
+        rows.append((f"all, {stream} alone", result["clips"], percent(accuracy)))
     print_table(("class", "clips", "right"), rows)
 
 
@@ -156,6 +158,8 @@ FLAGS: dict[str, dict] = {
     "seed": {"type": int},
     "short_side": {"type": int},
     "step": {"type": int},
+    "stream_dropout": {"type": float},
+    "streams": {"nargs": "+", "choices": ("rgb", "flow")},
     "validation_split": {"type": float},
     "weights": {},
 }

@@ -1,6 +1,7 @@
 """What all layers of this package share."""
 
 import keras
+from keras import ops
 
 export = keras.saving.register_keras_serializable(package="keras_twostream")
 
@@ -14,15 +15,47 @@ class Fusion(keras.layers.Layer):
 
     Input shape:
         List of tensors `(batch, [[time,] height, width,] channels)`.
+
+    Attributes:
+        ranks: Ranks of the maps that it merges.
+        max_streams: How many it merges at most, `None` for any number.
+        equal_channels: Whether the maps must have equal channels.
+        neutral: What stands for the map of a missing stream and changes
+            nothing about the others: `"zeros"`, `"ones"`, or the `"max"` or
+            `"mean"` of the other streams.
     """
 
     ranks = tuple(RANKS)
     max_streams: int | None = None
     equal_channels = True
+    neutral = "zeros"
 
     def build(self, input_shape):
         check_streams(self, input_shape)
         super().build(input_shape)
+
+    def stream_norms(self, channels):
+        """Returns how strongly the layer's weights take up each stream.
+
+        Args:
+            channels: List of the channels of every stream.
+
+        Returns:
+            List of scalars; all the same if no weight tells streams apart.
+        """
+        return [1.0 for _ in channels]
+
+    def contributions(self, inputs):
+        """Returns what every stream brings to the fused map.
+
+        Args:
+            inputs: List of float32 maps, the layer's input.
+
+        Returns:
+            List of maps, one per stream, by default the inputs. Their mean
+            absolute values tell how much each stream is used.
+        """
+        return [ops.convert_to_tensor(x) for x in inputs]
 
 
 def check_streams(layer, shapes):

@@ -53,6 +53,26 @@ class _LearntFusion(Fusion):
             return None
         return keras.initializers.get(identifier)
 
+    def stream_kernels(self, channels):
+        """Returns the kernel's part for every stream.
+
+        Args:
+            channels: List of the channels of every stream.
+        """
+        ends = [sum(channels[: i + 1]) for i in range(len(channels) - 1)]
+        return ops.split(self.kernel, ends, axis=-2)
+
+    def stream_norms(self, channels):
+        """Returns the Frobenius norm of the kernel's part for each stream."""
+        kernels = self.stream_kernels(channels)
+        return [ops.sqrt(ops.sum(ops.square(kernel))) for kernel in kernels]
+
+    def contributions(self, inputs):
+        """Returns what each stream adds, in front of bias and activation."""
+        kernels = self.stream_kernels([x.shape[-1] for x in inputs])
+        pairs = zip(inputs, kernels, strict=True)
+        return [self._product(x, kernel) for x, kernel in pairs]
+
     def compute_output_shape(self, input_shape):
         return (*input_shape[0][:-1], self.filters or input_shape[0][-1])
 
@@ -96,6 +116,7 @@ class ConvFusion(_LearntFusion):
 
     sigma = None
     kernel_size = ()
+    _product = staticmethod(ops.matmul)
 
     def call(self, inputs):
         # One product per stream is the product of the stacked channels
@@ -132,3 +153,7 @@ class Conv3DFusion(_LearntFusion):
             stacked, self.kernel, padding="same", data_format="channels_last"
         )
         return self.activation(y + self.bias)
+
+    @staticmethod
+    def _product(x, kernel):
+        return ops.conv(x, kernel, padding="same", data_format="channels_last")

@@ -1,12 +1,9 @@
-"""Fusions without parameters: sum, average, maximum, concatenation, bilinear.
+"""Fusions without parameters: sum, average, maximum, concatenation.
 
 Reference: Feichtenhofer, Pinz, Zisserman, "Convolutional Two-Stream Network
 Fusion for Video Action Recognition", CVPR 2016, section 3.1.
 """
 
-import math
-
-import keras
 from keras import ops
 
 from keras_twostream.layers._base import Fusion, export
@@ -51,6 +48,13 @@ class SumFusion(Fusion):
             inputs = [x * weight for x, weight in pairs]
         return sum(inputs[1:], start=inputs[0])
 
+    def stream_norms(self, channels):
+        return [abs(w) for w in self.stream_weights or (1.0,) * len(channels)]
+
+    def contributions(self, inputs):
+        norms = self.stream_norms([x.shape[-1] for x in inputs])
+        return [x * norm for x, norm in zip(inputs, norms, strict=True)]
+
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])
 
@@ -72,6 +76,8 @@ class AverageFusion(Fusion):
         The shape of one input.
     """
 
+    neutral = "mean"
+
     def call(self, inputs):
         return sum(inputs[1:], start=inputs[0]) / len(inputs)
 
@@ -90,11 +96,24 @@ class MaxFusion(Fusion):
         The shape of one input.
     """
 
+    neutral = "max"
+
     def call(self, inputs):
         result = inputs[0]
         for x in inputs[1:]:
             result = ops.maximum(result, x)
         return result
+
+    def contributions(self, inputs):
+        """Returns 1 where a stream wins; a tie of some is shared by them.
+
+        Places where all streams are equal, as zeros after a ReLU, are nobody's.
+        """
+        top = self.call(inputs)
+        wins = [ops.cast(x == top, "float32") for x in inputs]
+        winners = sum(wins)
+        decided = ops.cast(winners < len(inputs), "float32")
+        return [win * decided / winners for win in wins]
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])
@@ -123,59 +142,3 @@ class ConcatFusion(Fusion):
     def compute_output_shape(self, input_shape):
         channels = sum(shape[-1] for shape in input_shape)
         return (*input_shape[0][:-1], channels)
-
-
-@export
-class BilinearFusion(Fusion):
-    """Sums outer products of two streams over all places (eq. 5).
-
-    The sum is followed by a signed square root and L2 normalisation (Lin,
-    RoyChowdhury, Maji, "Bilinear CNN Models", ICCV 2015). Everything is
-    computed in float32, whatever the layer's dtype: sums over thousands of
-    products overflow float16.
-
-    Args:
-        epsilon: Float, added under the square roots, whose gradient is
-            infinite at zero; activations after a ReLU are often zero.
-
-    Input shape:
-        List of two shapes `(batch, [time,] height, width, channels)` that
-        are equal but for the channels.
-
-    Output shape:
-        `(batch, channels_a * channels_b)`.
-    """
-
-    ranks = (4, 5)
-    max_streams = 2
-    equal_channels = False
-
-    def __init__(self, epsilon=1e-6, **kwargs):
-        super().__init__(**kwargs)
-        self.epsilon = epsilon
-
-    def call(self, inputs):
-        a, b = (self._places(x) for x in inputs)
-        y = ops.matmul(ops.swapaxes(a, 1, 2), b)
-        y = ops.reshape(y, (-1, a.shape[-1] * b.shape[-1]))
-        y = ops.sign(y) * ops.sqrt(ops.abs(y) + self.epsilon)
-        norm = ops.sum(ops.square(y), axis=-1, keepdims=True)
-        return ops.cast(
-            y * ops.rsqrt(norm + self.epsilon), keras.backend.floatx()
-        )
-
-    def _places(self, x):
-        """Returns `x` as float32 `(batch, places, channels)`."""
-        places = math.prod(x.shape[1:-1])
-        return ops.reshape(ops.cast(x, "float32"), (-1, places, x.shape[-1]))
-
-    def compute_output_shape(self, input_shape):
-        a, b = input_shape
-        return (a[0], a[-1] * b[-1])
-
-    def compute_output_spec(self, inputs):
-        shape = self.compute_output_shape([x.shape for x in inputs])
-        return keras.KerasTensor(shape, dtype=keras.backend.floatx())
-
-    def get_config(self):
-        return super().get_config() | {"epsilon": self.epsilon}

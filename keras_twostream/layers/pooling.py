@@ -6,8 +6,83 @@ from keras import ops
 from keras_twostream.layers._base import export
 
 
+def overhang(size, window, step):
+    """Returns how many cells the last window lacks along an axis."""
+    missing = -(size - window) % step
+    # A window must not begin beyond the edge.
+    return missing if missing < window else 0
+
+
+def ceil_windows(size, window, step):
+    """Returns the number of windows along an axis; below 1 if none fits."""
+    return (size + overhang(size, window, step) - window) // step + 1
+
+
+class _CeilMaxPooling(keras.layers.Layer):
+    """Max pooling over the axes between batch and channels."""
+
+    def __init__(self, pool_size, strides, **kwargs):
+        super().__init__(**kwargs)
+        self.pool_size, self.strides = pool_size, strides
+
+    def _axes(self, shape):
+        """Yields (cells, window, step) of every axis that is pooled."""
+        cells = shape[1:-1]
+        windows, steps = (
+            [value] * len(cells) if isinstance(value, int) else value
+            for value in (self.pool_size, self.strides)
+        )
+        return zip(cells, windows, steps, strict=True)
+
+    def build(self, input_shape):
+        if any(ceil_windows(*axis) < 1 for axis in self._axes(input_shape)):
+            cells = "x".join(map(str, input_shape[1:-1]))
+            raise ValueError(
+                f"Maps are too small for windows of {self.pool_size}; use "
+                f"larger images. Received: {cells} cells"
+            )
+        super().build(input_shape)
+
+    def call(self, inputs):
+        cells, windows, steps = zip(*self._axes(inputs.shape), strict=True)
+        missing = map(overhang, cells, windows, steps)
+        padding = [(0, 0), *((0, count) for count in missing), (0, 0)]
+        if padding != [(0, 0)] * len(padding):
+            inputs = ops.pad(inputs, padding, constant_values=-float("inf"))
+        if len(cells) == 3:
+            return _pool_clips(inputs, windows, steps)
+        return _pool_images(inputs, windows, steps)
+
+    def compute_output_shape(self, input_shape):
+        counts = [ceil_windows(*axis) for axis in self._axes(input_shape)]
+        return (input_shape[0], *counts, input_shape[-1])
+
+    def get_config(self):
+        own = {"pool_size": self.pool_size, "strides": self.strides}
+        return super().get_config() | own
+
+
+def _pool_images(x, windows, steps):
+    return ops.max_pool(x, windows, steps, data_format="channels_last")
+
+
+def _pool_clips(x, windows, steps):
+    """Pools frame by frame, then over time.
+
+    That is the same, but TensorFlow's 3D pooling has slow gradients on a CPU,
+    and takes no float16 there.
+    """
+    _, time, height, width, channels = x.shape
+    x = ops.reshape(x, (-1, height, width, channels))
+    x = _pool_images(x, windows[1:], steps[1:])
+    _, *size, _ = x.shape
+    x = ops.reshape(x, (-1, time, size[0] * size[1], channels))
+    x = _pool_images(x, (windows[0], 1), (steps[0], 1))
+    return ops.reshape(x, (-1, x.shape[1], *size, channels))
+
+
 @export
-class CeilMaxPooling2D(keras.layers.Layer):
+class CeilMaxPooling2D(_CeilMaxPooling):
     """Max-pools with windows that may hang over the bottom and right edge.
 
     Caffe and MatConvNet's converted networks round the number of windows up
@@ -26,41 +101,31 @@ class CeilMaxPooling2D(keras.layers.Layer):
     """
 
     def __init__(self, pool_size=3, strides=2, **kwargs):
-        super().__init__(**kwargs)
-        self.pool_size, self.strides = pool_size, strides
+        super().__init__(pool_size, strides, **kwargs)
 
-    def build(self, input_shape):
-        sizes = input_shape[1:3]
-        if any(n + self._overhang(n) < self.pool_size for n in sizes):
-            raise ValueError(
-                f"Maps are too small for windows of {self.pool_size}; use "
-                f"larger images. Received: {sizes[0]}x{sizes[1]} cells"
-            )
-        super().build(input_shape)
 
-    def _overhang(self, size):
-        """Returns how many cells the last window lacks."""
-        missing = -(size - self.pool_size) % self.strides
-        # A window must not begin beyond the edge.
-        return missing if missing < self.pool_size else 0
+@export
+class CeilMaxPooling3D(_CeilMaxPooling):
+    """Max-pools clips with windows that may hang over the far edges.
 
-    def call(self, inputs):
-        missing = [self._overhang(size) for size in inputs.shape[1:3]]
-        if any(missing):
-            padding = [(0, 0), *((0, cells) for cells in missing), (0, 0)]
-            inputs = ops.pad(inputs, padding, constant_values=-float("inf"))
-        return ops.max_pool(
-            inputs, self.pool_size, self.strides, data_format="channels_last"
-        )
+    As `CeilMaxPooling2D`, with time as the first axis. Of maps that are never
+    negative it is what zeros behind the edge and a plain pooling give.
 
-    def compute_output_shape(self, input_shape):
-        batch, *size, channels = input_shape
-        count = [
-            (n + self._overhang(n) - self.pool_size) // self.strides + 1
-            for n in size
-        ]
-        return (batch, *count, channels)
+    Args:
+        pool_size: Integer, or (time, height, width) of the window.
+        strides: Integer, or steps of the window along these.
 
-    def get_config(self):
-        own = {"pool_size": self.pool_size, "strides": self.strides}
-        return super().get_config() | own
+    Input shape:
+        `(batch, time, height, width, channels)`.
+
+    Output shape:
+        `(batch, ceil((time - pool_size) / strides) + 1, ..., channels)`.
+    """
+
+    def __init__(self, pool_size=2, strides=2, **kwargs):
+        super().__init__(_plain(pool_size), _plain(strides), **kwargs)
+
+
+def _plain(value):
+    """Returns an integer as it is, anything else as a tuple."""
+    return value if isinstance(value, int) else tuple(value)

@@ -4,7 +4,7 @@ from keras_twostream._lazy import lazy_exports
 
 EXPORTS = {
     "ModelInfo": "keras_twostream.models.info",
-    "Paper": "keras_twostream.models.spec",
+    "Published": "keras_twostream.models.spec",
     "Spec": "keras_twostream.models.spec",
     "build": "keras_twostream.models.build",
     "list_models": "keras_twostream.models.table",

@@ -1,22 +1,13 @@
 """`build`: from a name or a `Spec` to a functional Keras model."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from numbers import Integral
-
 import keras
 
-from keras_twostream import backbones
-from keras_twostream.backbones.base import (
-    LOGITS,
-    RGB_CHANNELS,
-    STREAMS,
-    Head,
-)
+from keras_twostream.backbones.base import RGB_CHANNELS, Head
+from keras_twostream.backbones.norms import freeze_batch_norm
+from keras_twostream.models import request
+from keras_twostream.models.connect import connect, maps_of, outputs_of
 from keras_twostream.models.network import TwoStreamModel
-from keras_twostream.models.spec import Spec
-from keras_twostream.models.table import get_spec
-from keras_twostream.models.towers import Tower, connect, fusion_name
+from keras_twostream.models.towers import Tower
 from keras_twostream.weights.load import load_weights
 
 
@@ -24,17 +15,21 @@ def build(
     name=None,
     *,
     num_classes=101,
-    backbone="vgg_m_2048",
+    backbone=None,
     weights=None,
+    inflation="mean",
+    batch_norm=None,
+    streams=None,
     fusion=None,
     location=None,
     include_top=True,
     pooling=None,
-    input_shape=(224, 224),
+    input_shape=None,
     flow_frames=10,
     frames=None,
     time=None,
     dropout=0.5,
+    stream_dropout=0.0,
     classifier_activation="softmax",
     class_names=None,
     flow=None,
@@ -45,8 +40,10 @@ def build(
 
     Its inputs are a dict of `"rgb"`, `(batch, height, width, 3)` in 0 to 255,
     and `"flow"`, `(batch, height, width, 2 * flow_frames)` in pixels per step
-    with u and v alternating; its output is `(batch, num_classes)`. Each
-    network normalises its inputs itself.
+    with u and v alternating; networks of clips have a time axis behind the
+    batch axis. Its output is `(batch, num_classes)`, or, where there are
+    several losses, a dict of them and of `"scores"`, see `TwoStreamModel`.
+    Each network normalises its inputs itself.
 
     Args:
         name: Name of a network, see `list_models`, or a `Spec`; by default
@@ -54,149 +51,89 @@ def build(
         num_classes: Integer, number of classes.
         backbone: Name of an image network, see `backbones.list_backbones`, a
             functional `keras.Model` whose weights are kept, or a dict of
-            stream -> one of these.
+            stream -> one of these; by default that of the network's source.
         weights: `None`; `"imagenet"`; the path of a `.keras` or `.weights.h5`
             file of a whole model or a backbone; or a dict of stream -> one of
             these. What became of every layer is logged and kept in the
             model's attribute `load_report`.
-        fusion: Instead of a name: a fusion such as `"conv"`, or a layer.
-        location: Instead of a name: the stage at which to fuse, as the paper
-            calls it (`"relu5"`) or as the backbone does.
+        inflation: How first kernels that come for RGB are spread over flow, a
+            name of `weights.INFLATIONS`.
+        batch_norm: `None`; `"partial"` keeps all batch normalisations as they
+            are but the first of each stream (Wang et al. 2016), `"frozen"`
+            all of them.
+        streams: Other streams than the row's, `"rgb"`, `"flow"` or both. A
+            network of one stream becomes one of two by late fusion, the
+            average of the scores, or as `fusion` and `location` say.
+        fusion: Instead of a name, or beside that of a network of one stream:
+            a fusion such as `"conv"`, or a layer.
+        location: The stage at which to fuse, as the paper calls it
+            (`"relu5"`) or as the backbone does.
         include_top: Whether to include the dense layers and the scores.
         pooling: Without the top: `None`, `"avg"` or `"max"` over the map.
-        input_shape: Height and width of the frames in pixels.
+        input_shape: Height and width of the frames in pixels; by default
+            those of the network's source.
         flow_frames: Integer, flow fields per stack (the paper's L).
-        frames: Integer, frames per clip (the paper's T), which adds a time
-            axis behind the batch axis of both inputs; `None` for one frame.
-        time: With `frames`: dict of location -> arguments of `TemporalPool`;
-            by default the class logits are averaged.
+        frames: Integer, frames per clip (the paper's T), by default the
+            row's; `None` for one, without a time axis.
+        time: Dict of location -> what happens to the time axis there, see
+            `layers.get_time`, or a list of that; by default the row's, or
+            the average of the class logits.
         dropout: Rate of the dropout in front of the dense layers.
+        stream_dropout: Rate at which one of two streams is missing from a
+            training sample, so that `keep_streams` gives a network that
+            answers from one alone.
         classifier_activation: Activation of the scores, `None` for logits.
         class_names: Names of the classes, which the model then carries.
         flow: `FlowSpec` of the flow that the model takes.
         sampling: Dict of settings by which samples are cut from the clips,
             which the model then carries, as `{"crop": {...}}`.
-        align: `None`, or `"pad"` or `"resize"` to fuse unequal resolutions.
+        align: `None` for the row's; `"pad"` or `"resize"` to fuse unequal
+            resolutions.
 
     Raises:
         ValueError: If there is no such network, backbone, stage or fusion, or
             if they cannot be combined; the message says what is allowed.
     """
-    spec, name = _named_spec(name, fusion, location)
-    spec = _with_time(spec, frames, time)
+    spec, name = request.resolve(
+        name,
+        streams=streams,
+        fusion=fusion,
+        location=location,
+        frames=frames,
+        time=time,
+        align=align,
+    )
     if class_names is not None:
         num_classes = len(class_names)
-    _check_counts(num_classes=num_classes, flow_frames=flow_frames)
-    size = _image_size(input_shape)
-    nets = _backbones(backbone, spec.streams, size)
+    request.check_counts(num_classes=num_classes, flow_frames=flow_frames)
+    size = request.image_size(input_shape or spec.image_size)
+    nets = request.towers_of(spec, backbone, size)
     if not include_top:
-        _check_maps(spec, nets)
+        request.check_maps(spec, nets)
     head = Head(num_classes, classifier_activation, class_names, dropout)
-    channels = {"rgb": RGB_CHANNELS, "flow": 2 * flow_frames}
-    clip = () if frames is None else (frames,)
-    inputs = {
-        stream: keras.Input((*clip, *size, channels[stream]), name=stream)
-        for stream in spec.streams
-    }
+    inputs = _inputs(spec, size, flow_frames)
+    record = {"flow": flow, "sampling": sampling}
     towers = [
-        Tower(
-            stream,
-            nets[stream],
-            head,
-            spec.time,
-            inputs[stream],
-            {"flow": flow, "sampling": sampling},
-        )
-        for stream in spec.streams
+        Tower(s, net, head, request.time_of(spec, net), inputs[s], record)
+        for s, net in nets.items()
     ]
-    first = connect(spec, towers, align)
-    outputs = first.top() if include_top else first.map(pooling)
+    connect(spec, towers, stream_dropout)
+    outputs = (
+        outputs_of(spec, towers, head)
+        if include_top
+        else maps_of(spec, towers, pooling)
+    )
     model = TwoStreamModel(inputs, outputs, name=name)
-    model.load_report = load_weights(model, weights, nets, size)
+    model.load_report = load_weights(model, weights, nets, size, inflation)
+    freeze_batch_norm(model, batch_norm)
     return model
 
 
-def _named_spec(name, fusion, location):
-    """Returns the spec that is asked for and what to call the model."""
-    if isinstance(name, Spec):
-        if {*name.streams} - {*STREAMS}:
-            raise ValueError(
-                f"The streams of a Spec are of {STREAMS}. "
-                f"Received: {name.streams}"
-            )
-        return name, "two_stream"
-    if name is not None and (fusion is not None or location is not None):
-        raise ValueError(
-            f"Give a name, or a fusion and a location. Received: "
-            f"name={name!r}, fusion={fusion!r}, location={location!r}"
-        )
-    if name is not None:
-        return get_spec(name), name
-    if fusion is None or location is None:
-        raise ValueError(
-            "Give the name of a network, such as build('conv_relu5'), or a "
-            "fusion and a location. "
-            f"Received: fusion={fusion!r}, location={location!r}"
-        )
-    places = [location] if isinstance(location, str) else [*location]
-    kind = fusion_name(fusion)
-    return Spec(fuse=dict.fromkeys(places, fusion)), "_".join([kind, *places])
-
-
-def _with_time(spec, frames, time):
-    """Returns `spec` with the way in which its time axis ends."""
-    if frames is None:
-        if time:
-            raise ValueError(
-                f"time needs frames, the number per clip. Received: time={time}"
-            )
-        return spec
-    _check_counts(frames=frames)
-    return replace(spec, time=time or spec.time or {LOGITS: {}})
-
-
-def _check_counts(**counts):
-    """Raises `ValueError` unless all arguments are integers above zero."""
-    for name, count in counts.items():
-        if not isinstance(count, Integral) or count < 1:
-            raise ValueError(
-                f"{name} must be an integer above zero. Received: {count!r}"
-            )
-
-
-def _check_maps(spec, nets):
-    """Raises `ValueError` if streams meet only in the top."""
-    for location in spec.fuse:
-        for net in nets.values():
-            if not net.stages[net.resolve(location)].stride:
-                raise ValueError(
-                    f"Without its top a network cannot be fused at {location}, "
-                    f"which is part of it. Received: include_top=False"
-                )
-
-
-def _image_size(input_shape):
-    """Returns (height, width), also of a shape with channels."""
-    is_shape = isinstance(input_shape, (list, tuple))
-    size = tuple(input_shape)[:2] if is_shape else ()
-    if len(size) != 2 or not all(isinstance(n, int) and n > 0 for n in size):
-        raise ValueError(
-            "input_shape is the height and width of the frames in pixels, "
-            f"such as (224, 224). Received: {input_shape}"
-        )
-    return size
-
-
-def _backbones(backbone, streams, size):
-    """Returns stream -> `Backbone`, checked and at the image's size."""
-    by_stream = (
-        backbone
-        if isinstance(backbone, Mapping)
-        else dict.fromkeys(streams, backbone)
-    )
-    if missing := [stream for stream in streams if stream not in by_stream]:
-        raise ValueError(
-            f"backbone needs an entry for each stream of {[*streams]}. "
-            f"Received: none for {missing}"
-        )
-    return {s: backbones.get(by_stream[s], size) for s in streams}
+def _inputs(spec, size, flow_frames):
+    """Returns stream -> input tensor."""
+    channels = {"rgb": RGB_CHANNELS, "flow": 2 * flow_frames}
+    clip = () if spec.frames is None else (spec.frames,)
+    return {
+        stream: keras.Input((*clip, *size, channels[stream]), name=stream)
+        for stream in spec.streams
+    }

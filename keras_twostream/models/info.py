@@ -9,9 +9,9 @@ import keras
 
 from keras_twostream import layers
 from keras_twostream.models.build import build
-from keras_twostream.models.spec import Paper
+from keras_twostream.models.spec import Published
 from keras_twostream.models.table import get_spec
-from keras_twostream.models.towers import fusion_name
+from keras_twostream.models.connect import fusion_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class ModelInfo:
     output_shape: tuple[int, ...]
     parameters: int
     multiply_adds: int
-    paper: Paper | None
+    published: tuple[Published, ...]
 
     def to_json(self) -> str:
         """Returns the facts as JSON text."""
@@ -69,7 +69,7 @@ def model_info(name, *, backbone="vgg_m_2048", **options):
         output_shape=model.output.shape[1:],
         parameters=model.count_params(),
         multiply_adds=multiply_adds(model),
-        paper=spec.paper,
+        published=spec.published,
     )
 
 

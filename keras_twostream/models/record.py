@@ -56,8 +56,8 @@ def read_record(model):
     names = scores and scores.class_names
     return Record(
         class_names=names and tuple(names),
-        flow=first.flow,
-        sampling=first.sampling or {},
+        flow=first.flow if first else FlowSpec(),
+        sampling=(first and first.sampling) or {},
         streams=tuple(inputs),
         image_size=tuple(shape[-3:-1]),
         frames=shape[1] if len(shape) == 5 else None,

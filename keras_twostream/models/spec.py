@@ -6,18 +6,25 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paper:
-    """A row of the paper's tables, with the accuracy published there.
+class Published:
+    """An accuracy that was published for a network.
 
     Attributes:
-        table: Number of the table.
-        row: What the row is called.
-        accuracy: Top-1 accuracy in percent on UCF101, split 1.
+        table: Number of the table of Feichtenhofer, Pinz, Zisserman, CVPR
+            2016.
+        row: What the row is called there.
+        ucf101: Top-1 accuracy on UCF101 in percent, if given.
+        hmdb51: Top-1 accuracy on HMDB51 in percent, if given.
+        towers: What image networks it was measured with.
+        splits: What it was measured on, "split 1" or "mean of 3 splits".
     """
 
     table: int
     row: str
-    accuracy: float
+    ucf101: float | None = None
+    hmdb51: float | None = None
+    towers: str = "VGG-M-2048"
+    splits: str = "split 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,18 +33,52 @@ class Spec:
 
     A stream lives until the last location at which it is fused: fused at
     `relu5` alone, the flow tower ends there; fused at `relu5` and `fc8`, both
-    towers are whole. Fused maps go on in the first stream.
+    towers are whole. Fused maps go on in the first stream. With `keep` every
+    stream lives to its end, with class scores and a loss of its own.
 
     Attributes:
         streams: Names of the inputs, the one that receives the others first.
         fuse: Location -> fusion, in the order of the network; a fusion is
             anything that `layers.get` understands.
-        time: Location -> arguments of the `TemporalPool` that ends the time
-            axis there; for networks that take several frames of a clip.
-        paper: The row of the paper's tables that this is, if any.
+        time: Location -> what every tower does with the time axis there, or a
+            list of that; anything that `layers.get_time` understands. For
+            networks that take several frames of a clip.
+        keep: Whether streams that were fused into the first one also go on
+            by themselves (the paper's "+").
+        per_step: Whether every time step has a loss, where time goes on up to
+            the scores.
+        frames: Frames per clip (the paper's T) if not told; `None` for one.
+        backbone: Image network of the source, the default.
+        clips: Whether it has to be a network of clips (3D convolutions).
+        image_size: Height and width of the source's input, the default.
+        align: How maps of unequal resolution are fused, see
+            `layers.AlignResolution`; `None` to refuse them.
+        source: Where the network comes from, if not from the paper.
+        published: Accuracies that were published for it.
     """
 
     streams: tuple[str, ...] = ("rgb", "flow")
     fuse: Mapping[str, Any] = field(default_factory=dict)
-    time: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    paper: Paper | None = None
+    time: Mapping[str, Any] = field(default_factory=dict)
+    keep: bool = False
+    per_step: bool = False
+    frames: int | None = None
+    backbone: Any = "vgg_m_2048"
+    clips: bool = False
+    image_size: tuple[int, int] = (224, 224)
+    align: str | None = None
+    source: str = ""
+    published: tuple[Published, ...] = ()
+
+
+def in_table(table, row, ucf101, hmdb51=None, towers="VGG-M-2048"):
+    """Returns what a table of the paper says, see `Published`."""
+    splits = "mean of 3 splits" if table == 5 else "split 1"
+    return Published(
+        table=table,
+        row=row,
+        ucf101=ucf101,
+        hmdb51=hmdb51,
+        towers=towers,
+        splits=splits,
+    )

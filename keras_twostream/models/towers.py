@@ -1,16 +1,24 @@
-"""Walks the towers of a network stage by stage and fuses them on the way."""
+"""One stream's network, built stage by stage."""
 
 import keras
 
 from keras_twostream import layers
 from keras_twostream.backbones.base import LOGITS, SCORES
-from keras_twostream.backbones.cuts import snake_case
 
+# Location in front of all stages.
+INPUT = "input"
+
+# Rank of a map -> pooling over all its places, by word.
 POOLINGS = {
-    "avg": keras.layers.GlobalAveragePooling2D,
-    "max": keras.layers.GlobalMaxPooling2D,
+    "avg": {
+        4: keras.layers.GlobalAveragePooling2D,
+        5: keras.layers.GlobalAveragePooling3D,
+    },
+    "max": {
+        4: keras.layers.GlobalMaxPooling2D,
+        5: keras.layers.GlobalMaxPooling3D,
+    },
 }
-
 
 PREPROCESSING = {
     "flow": layers.FlowPreprocessing,
@@ -21,38 +29,70 @@ PREPROCESSING = {
 class Tower:
     """One stream's network, built as far as the stage where it stands.
 
+    An image network sees the frames of a clip as a batch: time is *folded*
+    until a layer needs it, and folded again if it goes on after that.
+
     Args:
         stream: `"rgb"` or `"flow"`; the prefix of all layer names.
         backbone: The stream's `Backbone`.
         head: `Head` of the classifier.
-        time: Location -> arguments of the `TemporalPool` to put there.
-        x: Input tensor, with a time axis if `time` is not empty.
+        time: Location -> what `layers.get_time` understands, or a list.
+        x: Input tensor, of clips `(batch, time, ...)` or of single frames.
         record: Arguments of the preprocessing layer that tell how the
             network is fed.
+
+    Attributes:
+        input: The input tensor.
+        x: What the network has made so far.
+        frames: Time steps that are folded into the batch, or `None`.
+        logits: The class logits, once they are there without a time axis.
+        steps: The class scores of each time step, if time went on so far.
     """
 
     def __init__(self, stream, backbone, head, time, x, record):
         self.stream, self.backbone, self.head = stream, backbone, head
-        self.time = {backbone.resolve(at): pool for at, pool in time.items()}
-        self.frames = x.shape[1] if time else None
-        self.stage = None
-        convention, name = backbone.convention, f"{stream}_preprocessing"
-        if time:
-            x = layers.FoldTime(name=f"{stream}_fold")(x)
-        self.x = PREPROCESSING[stream](convention, **record, name=name)(x)
+        self.input, self.stage = x, None
+        self.frames = self.logits = self.steps = None
+        self.time = self._schedule(time)
+        if len(x.shape) == 5 and not backbone.clips:
+            x = self._folded(x, "fold")
+        if backbone.convention is not None:
+            layer = PREPROCESSING[stream]
+            name = f"{stream}_preprocessing"
+            x = layer(backbone.convention, **record, name=name)(x)
+        self.x = x
+        self._pass_time()
+
+    def _schedule(self, time):
+        """Returns stage -> (location, what to do with time) there."""
+        schedule: dict[str | None, list] = {}
+        for location, steps in time.items():
+            stage = (
+                None if location == INPUT else self.backbone.resolve(location)
+            )
+            steps = steps if isinstance(steps, list) else [steps]
+            schedule.setdefault(stage, []).extend(
+                (location, step) for step in steps
+            )
+        return schedule
 
     def advance(self, stage):
-        """Builds the network up to `stage`, ending time where it must."""
+        """Builds the network up to `stage`.
+
+        What happens to time at that very stage is left for later: streams
+        that meet there do so before.
+        """
         names = [None, *self.backbone.stages]
         if names.index(stage) < names.index(self.stage):
             raise ValueError(
                 f"Streams are fused in the order of the network, and "
                 f"{stage} comes before {self.stage} in {self.backbone.name}"
             )
+        self._pass_time()
         for place in sorted(self.time, key=names.index):
             if self.backbone.after(stage, place):
                 self._run(place)
-                self._end_time(self.time.pop(place))
+                self._pass_time()
         self._run(stage)
 
     def _run(self, stage):
@@ -60,32 +100,78 @@ class Tower:
         self.x = self.backbone.run(*args)
         self.stage = stage
 
-    def _end_time(self, pool):
-        self.unfold()
-        self.x = layers.TemporalPool(**pool, name=f"{self.stream}_time")(self.x)
-
-    def unfold(self):
-        """Moves time out of the batch again, if it is there."""
-        if self.frames:
-            name = f"{self.stream}_unfold"
-            self.x = layers.UnfoldTime(self.frames, name=name)(self.x)
+    def _pass_time(self):
+        """Does with the time axis what there is to do at this stage."""
+        for location, step in self.time.pop(self.stage, ()):
+            word = layers.time_name(step)
+            layer = layers.get_time(step)
+            self._check_time(layer, location, word)
+            name = f"{self.stream}_{location}_{word}"
+            layer = named(layer, name, self.precision())
+            x, frames = self.unfolded(f"{location}_{word}"), self.frames
+            result = layer(x)
             self.frames = None
+            if frames and len(result.shape) == len(x.shape):
+                result = self._folded(result, f"{location}_{word}_fold")
+            self.replace(result)
+
+    def _check_time(self, layer, location, word):
+        """Raises `ValueError` if a layer finds no time axis."""
+        there = self.frames or len(self.x.shape) == 5
+        if getattr(layer, "needs_time", True) and not there:
+            raise ValueError(
+                f"What happens to time at {location} ({word}) needs frames "
+                f"there: pass frames=, the number per clip, or end time no "
+                f"earlier. Received: a map of shape {self.x.shape}"
+            )
+
+    def precision(self):
+        """Returns what changes the dtype of layers here, as their config."""
+        # Scores have both signs, and lose too much in half precision.
+        ends = [self.backbone.resolve(end) for end in (LOGITS, SCORES)]
+        return {"dtype": "float32"} if self.stage in ends else {}
+
+    def _folded(self, x, name):
+        """Returns a clip as a batch of its frames."""
+        self.frames = x.shape[1]
+        return layers.FoldTime(name=f"{self.stream}_{name}")(x)
+
+    def unfolded(self, place):
+        """Returns what the tower has made, with time as an axis."""
+        if not self.frames:
+            return self.x
+        name = f"{self.stream}_{place}_unfold"
+        return layers.UnfoldTime(self.frames, name=name)(self.x)
 
     def replace(self, x):
-        """Goes on with a fused tensor in place of the stream's own."""
+        """Goes on with a fused or pooled tensor in place of its own."""
         if len(x.shape) == 2 and len(self.x.shape) > 2:
-            # A fusion that leaves a vector leaves nothing to convolve or to
-            # flatten: only the classifier can follow (Table 1, bilinear).
+            # A vector leaves nothing to convolve or to flatten: only the
+            # classifier can follow (Table 1, bilinear).
             names = [*self.backbone.stages]
-            self.stage = names[names.index(LOGITS) - 1]
+            logits = names.index(self.backbone.resolve(LOGITS))
+            self.stage = names[logits - 1]
         self.x = x
+
+    def receive(self, x, location):
+        """Goes on with a fused tensor that may have time as an axis."""
+        if self.frames and len(x.shape) == 5:
+            x = self._folded(x, f"{location}_fold")
+        self.replace(x)
 
     def top(self):
         """Returns the class scores."""
-        self.advance(SCORES)
-        for pool in self.time.values():
-            self._end_time(pool)
-        return self.x
+        logits, scores = map(self.backbone.resolve, (LOGITS, SCORES))
+        if self.backbone.after(scores, self.stage):
+            self.advance(logits)
+            self._pass_time()
+            if not self.frames and logits != scores:
+                self.logits = self.x
+            self.advance(scores)
+        if self.frames:
+            self.steps = self.unfolded("steps")
+        self._pass_time()
+        return self.steps if self.frames else self.x
 
     def map(self, pooling):
         """Returns the last map, or what fusion left, without the top."""
@@ -97,68 +183,14 @@ class Tower:
         if len(self.x.shape) > 2:
             stages = self.backbone.stages.values()
             self.advance([s.name for s in stages if s.stride][-1])
-            if pooling:
-                name = f"{self.stream}_{pooling}_pooling"
-                self.x = POOLINGS[pooling](name=name)(self.x)
-        self.unfold()
-        return self.x
+            self._pass_time()
+        if pooling and len(self.x.shape) > 2:
+            layer = POOLINGS[pooling][len(self.x.shape)]
+            self.x = layer(name=f"{self.stream}_{pooling}_pooling")(self.x)
+        return self.unfolded("map")
 
 
-def connect(spec, towers, align=None):
-    """Fuses towers where `spec` says and returns the one that goes on.
-
-    Args:
-        spec: `Spec` of the network.
-        towers: `Tower` of each stream, the receiving one first.
-        align: Mode of `AlignResolution`, or `None` to refuse unequal maps.
-
-    Raises:
-        ValueError: If the streams cannot be fused so.
-    """
-    first = towers[0]
-    for location, fusion in spec.fuse.items():
-        for tower in towers:
-            tower.advance(tower.backbone.resolve(location))
-        maps = [tower.x for tower in towers]
-        if len({tuple(x.shape[1:-1]) for x in maps}) > 1:
-            maps = _aligned(maps, location, align)
-        layer = _fusion_layer(fusion, location, first.stage)
-        try:
-            first.replace(layer(maps))
-        except ValueError as error:
-            raise ValueError(
-                f"{fusion_name(fusion)} cannot fuse at {location}: {error}"
-            ) from error
-    return first
-
-
-def _aligned(maps, location, align):
-    """Returns maps of equal resolution."""
-    if align is None:
-        shapes = ", ".join(str(tuple(x.shape[1:])) for x in maps)
-        raise ValueError(
-            f"The streams have maps of unequal resolution at {location}: "
-            f"{shapes}. Pass align='pad' or align='resize', or fuse elsewhere"
-        )
-    name = f"{location}_align"
-    return layers.AlignResolution(align, name=name)(maps)
-
-
-def _fusion_layer(fusion, location, stage):
-    """Returns a fresh fusion layer, named after its place."""
-    config: dict[str, str | None] = {}
-    if stage in (LOGITS, SCORES):
-        # Scores have both signs, and lose too much in half precision.
-        config["dtype"] = "float32"
-        if fusion == "conv":
-            config["activation"] = None
-    layer = layers.get(fusion, **config)
-    config = layer.get_config() | {"name": f"{location}_{fusion_name(fusion)}"}
+def named(layer, name, changes=()):
+    """Returns a fresh layer like `layer`, called `name`."""
+    config = layer.get_config() | {"name": name} | dict(changes)
     return type(layer).from_config(config)
-
-
-def fusion_name(fusion):
-    """Returns the word for a fusion that names use."""
-    kind = type(layers.get(fusion))
-    words = {cls: word for word, cls in layers.FUSIONS.items()}
-    return words.get(kind, snake_case(kind.__name__))

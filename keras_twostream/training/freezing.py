@@ -58,21 +58,23 @@ def split(model, *stages):
 
 def _part(model, starts, stops):
     """Returns the layers between two cuts as a model of whole clips."""
-    frames = next(iter(model.input.values())).shape[1]
     inner = keras.Model([*starts.values()], stops)
-    folded = _is_folded(model, starts)
-    inputs = {
-        stream: keras.Input(
-            (frames, *x.shape[1:]) if folded else x.shape[1:], name=stream
-        )
-        for stream, x in starts.items()
-    }
+    inputs = {}
+    for stream, x in starts.items():
+        steps = _folded_steps(model, x)
+        shape = (steps, *x.shape[1:]) if steps else x.shape[1:]
+        inputs[stream] = keras.Input(shape, name=stream)
     # Called so, and not as one layer, the part keeps its layers' names.
     outputs = inner.call(
-        [FoldTime()(x) if folded else x for x in inputs.values()]
+        [
+            FoldTime()(x) if _folded_steps(model, starts[stream]) else x
+            for stream, x in inputs.items()
+        ]
     )
-    if isinstance(stops, dict) and _is_folded(model, stops):
-        outputs = {s: UnfoldTime(frames)(x) for s, x in outputs.items()}
+    if isinstance(stops, dict):
+        for stream, x in stops.items():
+            if steps := _folded_steps(model, x):
+                outputs[stream] = UnfoldTime(steps)(outputs[stream])
     return keras.Model(inputs, outputs)
 
 
@@ -97,10 +99,21 @@ def _ends(model, stage):
     return ends
 
 
-def _is_folded(model, ends):
-    """Returns whether time is still part of the batch at a cut."""
-    kinds = {type(operation) for operation in _below(model, ends)}
-    return FoldTime in kinds and UnfoldTime not in kinds
+def _folded_steps(model, x):
+    """Returns how many time steps the batch holds at a tensor, or `None`."""
+    made_by = {
+        id(y): operation
+        for operation in model.operations
+        for y in keras.tree.flatten(operation.output)
+    }
+    while id(x) in made_by:
+        operation = made_by[id(x)]
+        if isinstance(operation, (keras.layers.InputLayer, UnfoldTime)):
+            return None
+        x = keras.tree.flatten(operation.input)[0]
+        if isinstance(operation, FoldTime):
+            return x.shape[1]
+    return None
 
 
 def _below(model, ends):

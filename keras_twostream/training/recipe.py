@@ -1,6 +1,7 @@
 """A recipe: every setting of a training run, as data."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,8 @@ from keras_twostream.flow.spec import FlowSpec
 # Samples of a clip, evenly spaced in time, whose scores are averaged when a
 # network is used.
 VIEWS = 5
+# Image network of recipes that name none: small, with published weights.
+BACKBONE = "mobilenet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,35 +21,43 @@ class Recipe:
 
     Attributes:
         model: Name of a network, see `list_models`.
-        backbone: Name of its image network.
+        backbone: Name of its image network; `None` for `BACKBONE`, or the
+            network's own where that is one of clips.
+        streams: Other streams than the network's own, "rgb", "flow" or both.
         weights: What to start from, as for `build`.
         epochs: Passes over the training clips.
         batch_size: Clips per step.
         learning_rate: Of the Adam optimizer, at its start; it falls to zero
             along a cosine.
         dropout: Rate of the dropout in front of the dense layers.
+        stream_dropout: Rate at which one of two streams is missing from a
+            training sample, for networks that must do with one alone.
         freeze: Stage up to which both streams keep their weights, or `None`.
         validation_split: Share of the clips held back; groups stay whole.
         seed: Seed of the split, the initial weights and the augmentation.
-        image_size: Height and width of the network's input in pixels.
+        image_size: Height and width of the network's input in pixels; `None`
+            for those of its source.
         flow_frames: Flow fields per stack (the paper's L).
-        frames: Frames per clip (the paper's T), `None` for one.
+        frames: Frames per clip (the paper's T); `None` for those of its
+            source, which is one for most.
         flow: How flow is computed.
         crop: How samples are cut from the frames; without flips where left
             and right are different classes.
     """
 
     model: str = "conv_relu5"
-    backbone: str = "mobilenet"
+    backbone: str | None = None
+    streams: Sequence[str] | None = None
     weights: Any = None
     epochs: int = 20
     batch_size: int = 16
     learning_rate: float = 3e-4
     dropout: float = 0.5
+    stream_dropout: float = 0.0
     freeze: str | None = None
     validation_split: float = 0.2
     seed: int = 0
-    image_size: tuple[int, int] = (224, 224)
+    image_size: tuple[int, int] | None = None
     flow_frames: int = 10
     frames: int | None = None
     flow: FlowSpec = field(default_factory=FlowSpec)

@@ -16,10 +16,11 @@ import keras
 from keras_twostream import __version__, backbones
 from keras_twostream.data import list_clips, video_dataset_from_directory
 from keras_twostream.models.build import build
+from keras_twostream.models.record import read_record
 from keras_twostream.models.table import get_spec
 from keras_twostream.report.curves import draw_curves
 from keras_twostream.training.freezing import freeze
-from keras_twostream.training.recipe import Recipe
+from keras_twostream.training.recipe import BACKBONE, Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,10 @@ def train(directory, run, recipe=None, *, cache_dir=None, workers=None):
             "be two or more to tell apart"
         )
     model = _model(recipe, names)
-    train_set, validation_set = _datasets(directory, recipe, cache_dir, workers)
+    fed = read_record(model)
+    train_set, validation_set = _datasets(
+        directory, recipe, fed, cache_dir, workers
+    )
     run = Path(run)
     run.mkdir(parents=True, exist_ok=True)
     _write_settings(run, directory, recipe, train_set, validation_set)
@@ -78,20 +82,23 @@ def save_model(model, path):
         temporary.unlink(missing_ok=True)
 
 
-def _datasets(directory, recipe, cache_dir, workers):
-    """Returns the training and the validation clips as datasets."""
+def _datasets(directory, recipe, fed, cache_dir, workers):
+    """Returns the training and the validation clips as datasets.
+
+    What the network is fed with (sizes, streams) is what its record says.
+    """
     return video_dataset_from_directory(
         directory,
         batch_size=recipe.batch_size,
-        image_size=recipe.image_size,
+        image_size=fed.image_size,
         seed=recipe.seed,
         validation_split=recipe.validation_split,
         subset="both",
         flow=recipe.flow,
         crop=recipe.crop,
         flow_frames=recipe.flow_frames,
-        frames=recipe.frames,
-        streams=get_spec(recipe.model).streams,
+        frames=fed.frames,
+        streams=fed.streams,
         cache_dir=cache_dir,
         workers=workers,
     )
@@ -99,9 +106,12 @@ def _datasets(directory, recipe, cache_dir, workers):
 
 def _model(recipe, class_names):
     """Returns the recipe's network, compiled."""
+    spec = get_spec(recipe.model)
+    backbone = recipe.backbone or (None if spec.clips else BACKBONE)
     model = build(
         recipe.model,
-        backbone=recipe.backbone,
+        backbone=backbone,
+        streams=recipe.streams,
         weights=recipe.weights,
         class_names=class_names,
         input_shape=recipe.image_size,
@@ -110,10 +120,12 @@ def _model(recipe, class_names):
         flow=recipe.flow,
         sampling={"crop": asdict(recipe.crop)},
         dropout=recipe.dropout,
+        stream_dropout=recipe.stream_dropout,
     )
     if recipe.freeze:
-        backbone = backbones.get(recipe.backbone, recipe.image_size)
-        freeze(model, backbone.resolve(recipe.freeze))
+        size = read_record(model).image_size
+        net = backbones.get(backbone or spec.backbone, size)
+        freeze(model, net.resolve(recipe.freeze))
     return model
 
 

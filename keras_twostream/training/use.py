@@ -13,7 +13,9 @@ from keras_twostream.data import (
     clips_dataset,
     video_dataset_from_directory,
 )
+from keras_twostream.models.network import answer
 from keras_twostream.models.record import read_record
+from keras_twostream.models.subset import keep_streams
 from keras_twostream.training.recipe import VIEWS
 from keras_twostream.training.run import MODEL
 
@@ -101,7 +103,9 @@ def evaluate(
         verbose: Whether to show progress and what was found.
 
     Returns:
-        Dict of `"accuracy"`, `"clips"`, `"views"`, `"skipped"` and
+        Dict of `"accuracy"`, `"streams"` (stream -> accuracy of the same
+        network when it gets that one alone, see `keep_streams`; empty for
+        networks of one stream), `"clips"`, `"views"`, `"skipped"` and
         `"classes"`, a list of dicts of `"label"`, `"clips"`, `"accuracy"`.
 
     Raises:
@@ -117,11 +121,21 @@ def evaluate(
         verbose=verbose,
         **_sampling(record, views),
     )
-    scores = scores_of(model, dataset, views, verbose if verbose else 0)
     labels = np.array(dataset.labels)
-    right = scores.argmax(-1) == labels
+
+    def right_of(network):
+        shown = verbose if verbose else 0
+        scores = scores_of(network, dataset, views, shown)
+        return scores.argmax(-1) == labels
+
+    right = right_of(model)
+    alone = record.streams if len(record.streams) > 1 else ()
     return {
         "accuracy": float(right.mean()),
+        "streams": {
+            stream: float(right_of(keep_streams(model, stream)).mean())
+            for stream in alone
+        },
         "clips": len(right),
         "views": views,
         "skipped": dataset.skipped,
@@ -150,7 +164,7 @@ def scores_of(model, dataset, views=1, verbose="auto"):
     Returns:
         Array `(clips, classes)`.
     """
-    scores = model.predict(dataset, verbose=verbose)
+    scores = answer(model.predict(dataset, verbose=verbose))
     return scores.reshape(-1, views, scores.shape[-1]).mean(axis=1)
 
 

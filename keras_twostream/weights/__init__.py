@@ -3,6 +3,7 @@
 from keras_twostream._lazy import lazy_exports
 
 EXPORTS = {
+    "INFLATIONS": "keras_twostream.weights.inflation",
     "LoadReport": "keras_twostream.weights.transfer",
     "assign": "keras_twostream.weights.transfer",
     "load_weights": "keras_twostream.weights.load",

@@ -7,7 +7,8 @@ import keras
 from keras_twostream import backbones
 from keras_twostream.backbones.base import STREAMS
 from keras_twostream.weights.files import entries_of, read_weights
-from keras_twostream.weights.transfer import assign, fitted
+from keras_twostream.weights.inflation import check
+from keras_twostream.weights.transfer import assign, fitted, stream_of
 
 IMAGENET = "imagenet"
 # Share of the layers (of the file or of the model, whichever has fewer) that
@@ -15,7 +16,7 @@ IMAGENET = "imagenet"
 ENOUGH = 0.5
 
 
-def load_weights(model, weights, towers, image_size):
+def load_weights(model, weights, towers, image_size, inflation="mean"):
     """Fills `model` and returns what became of every layer.
 
     Args:
@@ -25,63 +26,62 @@ def load_weights(model, weights, towers, image_size):
             one of these.
         towers: Dict of stream -> `Backbone` in the model.
         image_size: Pair (height, width) of the input in pixels.
+        inflation: How first kernels for RGB are spread over flow, a name of
+            `weights.INFLATIONS`.
 
     Returns:
         The `LoadReport`, also logged, or `None` if there was nothing to load.
 
     Raises:
         FileNotFoundError: If a path does not exist.
-        ValueError: If a file fits neither the model nor its backbones.
+        ValueError: If a file fits neither the model nor its backbones, or
+            there is no such inflation.
     """
-    if weights is None:
-        reports = [_own(model, stream, b) for stream, b in towers.items()]
-    elif isinstance(weights, dict):
-        reports = _by_stream(model, weights, towers, image_size)
-    elif str(weights) == IMAGENET:
-        same = dict.fromkeys(towers, IMAGENET)
-        reports = _by_stream(model, same, towers, image_size)
-    else:
-        arrays = _read(model, weights, towers)
-        reports = [assign(model, arrays, Path(weights).name)]
-    reports = [report for report in reports if report]
+    check(inflation)
+    sources = _sources(model, weights, towers, image_size)
+    reports = [
+        assign(model, arrays, source, inflation) for arrays, source in sources
+    ]
     if not reports:
         return None
     return sum(reports[1:], start=reports[0]).log()
 
 
-def _own(model, stream, backbone):
-    """Keeps the weights of a network that was passed as a backbone."""
-    if not isinstance(backbone.source, keras.Model):
-        return None
-    weights = backbone.initial_weights()
-    return assign(model, _prefixed(weights, stream), backbone.name)
+def _sources(model, weights, towers, image_size):
+    """Yields (arrays by layer of the model, what to call their origin)."""
+    if weights is None:
+        for stream, backbone in towers.items():
+            # A network that was passed as a backbone keeps its weights.
+            if isinstance(backbone.source, keras.Model):
+                arrays = backbone.initial_weights()
+                yield _prefixed(arrays, stream), backbone.name
+    elif isinstance(weights, dict):
+        yield from _by_stream(model, weights, towers, image_size)
+    elif str(weights) == IMAGENET:
+        same = dict.fromkeys(towers, IMAGENET)
+        yield from _by_stream(model, same, towers, image_size)
+    else:
+        yield _read(model, weights, towers), Path(weights).name
 
 
 def _by_stream(model, weights, towers, image_size):
-    """Fills each stream from its own source."""
+    """Yields the arrays of each stream from its own source."""
     unknown = [stream for stream in weights if stream not in towers]
     if unknown:
         raise ValueError(
             f"weights names streams of the model: {[*towers]}. "
             f"Received: {unknown}"
         )
-    reports = []
     for stream, source in weights.items():
         if source is None:
             continue
         if str(source) == IMAGENET:
             arrays = _imagenet(towers[stream], image_size)
-            report = assign(model, _prefixed(arrays, stream), IMAGENET)
+            yield _prefixed(arrays, stream), IMAGENET
         else:
             arrays = _read(model, source, {stream: towers[stream]})
-            arrays = {
-                name: values
-                for name, values in arrays.items()
-                if name.startswith(f"{stream}_")
-            }
-            report = assign(model, arrays, Path(source).name)
-        reports.append(report)
-    return reports
+            own = {k: v for k, v in arrays.items() if stream_of(k) == stream}
+            yield own, Path(source).name
 
 
 def _imagenet(backbone, image_size):
@@ -139,7 +139,7 @@ def _fitting(model, arrays):
     fitting = [
         name
         for name, values in arrays.items()
-        if name in shapes and fitted(values, shapes[name])
+        if name in shapes and fitted(values, shapes[name], stream_of(name))
     ]
     return len(fitting) / max(min(len(arrays), len(shapes)), 1)
 

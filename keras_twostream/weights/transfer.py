@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_twostream.backbones.base import RGB_CHANNELS
+from keras_twostream.weights.inflation import check, inflate
 
 logger = logging.getLogger("keras_twostream")
 
@@ -21,7 +21,7 @@ class LoadReport:
         source: Where the weights came from.
         loaded: Layers that were filled.
         inflated: Those of them whose first kernel was spread from RGB over
-            the channels of flow.
+            the channels of flow, or of several frames.
         reinitialised: (layer, shape found, shape wanted) of layers whose
             shapes differ; they keep their initial values.
         missing: Layers of the model that the source lacks.
@@ -72,7 +72,9 @@ class LoadReport:
         return self
 
 
-def transfer(source: keras.Model, target: keras.Model) -> LoadReport:
+def transfer(
+    source: keras.Model, target: keras.Model, inflation: str = "mean"
+) -> LoadReport:
     """Copies the weights of all layers that two networks have in common.
 
     Layers are matched by name, `{stream}_{layer}`, so weights move between
@@ -81,6 +83,8 @@ def transfer(source: keras.Model, target: keras.Model) -> LoadReport:
     Args:
         source: Model to copy from.
         target: Model to copy into.
+        inflation: How a first kernel for RGB is spread over other channels,
+            a name of `weights.INFLATIONS`.
 
     Returns:
         The `LoadReport`. Networks seldom have all layers in common, so it is
@@ -91,7 +95,7 @@ def transfer(source: keras.Model, target: keras.Model) -> LoadReport:
         for layer in source.layers
         if layer.weights
     }
-    report = assign(target, weights, source.name)
+    report = assign(target, weights, source.name, inflation)
     logger.info("%s", report)
     return report
 
@@ -100,21 +104,27 @@ def assign(
     model: keras.Model,
     weights: Mapping[str, Sequence[np.ndarray]],
     source: str = "arrays",
+    inflation: str = "mean",
 ) -> LoadReport:
     """Fills a model's layers with arrays, by layer name.
 
-    A kernel made for RGB is spread over the channels of flow by repeating
-    its mean over the colours (Wang et al., "Temporal Segment Networks", ECCV
-    2016; the released code of the fusion paper does the same).
+    A kernel made for RGB is spread over the channels of flow, or of several
+    frames.
 
     Args:
         model: Model to fill.
         weights: Layer name -> arrays in the order of `layer.weights`.
         source: What the report calls the origin.
+        inflation: How kernels are spread over flow, a name of
+            `weights.INFLATIONS`.
 
     Returns:
         The `LoadReport`.
+
+    Raises:
+        ValueError: If there is no such inflation.
     """
+    check(inflation)
     loaded, inflated, changed, missing = [], [], [], []
     layers = {layer.name: layer for layer in model.layers if layer.weights}
     for name, layer in layers.items():
@@ -122,7 +132,9 @@ def assign(
         found = [np.shape(array) for array in weights.get(name, ())]
         if not found:
             missing.append(name)
-        elif arrays := fitted(weights[name], wanted):
+        elif arrays := fitted(
+            weights[name], wanted, stream_of(name), inflation
+        ):
             layer.set_weights(arrays)
             loaded.append(name)
             if wanted != found:
@@ -139,37 +151,30 @@ def assign(
     )
 
 
-def fitted(arrays, wanted):
+def stream_of(name):
+    """Returns the stream of a layer, by the prefix of its name."""
+    return name.partition("_")[0]
+
+
+def fitted(arrays, wanted, stream="flow", inflation="mean"):
     """Returns arrays in the wanted shapes, inflated if made for RGB, or None.
 
     Args:
         arrays: Arrays of one layer.
         wanted: Shapes of the layer's weights.
+        stream: Stream of the layer.
+        inflation: Name of `weights.INFLATIONS`.
     """
     if len(arrays) != len(wanted):
         return None
     result = []
     for array, shape in zip(arrays, wanted, strict=True):
         if array.shape != shape:
-            # Channels come in by the last axis but one of a kernel, and by
-            # the only axis of a per-channel constant.
-            axis = max(array.ndim - 2, 0)
-            if not _differ_at(array.shape, shape, axis):
-                return None
-            mean = array.mean(axis=axis, keepdims=True)
-            array = np.repeat(mean, shape[axis], axis=axis)
+            array = inflate(array, shape, stream, inflation)
+        if array is None:
+            return None
         result.append(array)
     return result
-
-
-def _differ_at(found, wanted, axis):
-    """Returns whether shapes differ by RGB or flow channels at `axis` only."""
-    return (
-        len(found) == len(wanted)
-        and found[axis] == RGB_CHANNELS
-        and found[:axis] == wanted[:axis]
-        and found[axis + 1 :] == wanted[axis + 1 :]
-    )
 
 
 def _difference(found, wanted):
