@@ -1,11 +1,10 @@
 """Small networks, and full-sized ones that take no memory."""
 
-import functools
-
 import keras
 import numpy as np
 
 import keras_twostream
+from keras_twostream.backbones.shapes import shapes_only
 from keras_twostream.models.network import answer
 from keras_twostream.models.table import get_spec
 
@@ -21,14 +20,9 @@ MOBILENET = "mobilenet:alpha=0.25"
 FRAMES = {"slow_pooling": 15, "local_pooling": 15, "time_domain_conv": 15}
 
 
-# In this scope variables are never made: the graph, the shapes and the counts
-# of a network are at hand in a tenth of the time, without its memory.
-weightless = functools.partial(keras.StatelessScope, initialize_variables=False)
-
-
 def sketch(*args, **options):
     """Returns a network of `build` that has no values."""
-    with weightless():
+    with shapes_only():
         return keras_twostream.build(*args, **options)
 
 

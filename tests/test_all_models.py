@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from networks import FRAMES, inputs_for, sketch, tiny_of, weightless
+from networks import FRAMES, inputs_for, shapes_only, sketch, tiny_of
 
 from keras_twostream import list_models
 from keras_twostream.models.network import answer
@@ -30,7 +30,7 @@ def test_other_sizes(name):
     options = {"input_shape": (64, 48), "flow_frames": 3, "num_classes": 7}
     if MODELS[name].frames:
         options["frames"] = FRAMES.get(name, 4) + 5
-    with weightless():
+    with shapes_only():
         model = tiny_of(name, **options)
     assert answer(model.output).shape == (None, 7)
     for stream, x in model.input.items():
@@ -46,7 +46,7 @@ def test_features_without_the_top(name):
         with pytest.raises(ValueError, match="Without its top"):
             tiny_of(name, include_top=False)
         return
-    with weightless():
+    with shapes_only():
         maps = tiny_of(name, include_top=False, pooling="avg").output
     maps = maps if spec.keep else {"": maps}
     for x in maps.values():

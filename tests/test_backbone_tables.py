@@ -2,11 +2,11 @@
 
 import keras
 import pytest
-from networks import weightless
 
 from keras_twostream import backbones
 from keras_twostream.backbones import rows, tables
 from keras_twostream.backbones.base import Head
+from keras_twostream.backbones.shapes import shapes_only
 
 CLIP, IMAGE = (16, 112, 112, 3), (170, 170, 3)
 
@@ -14,7 +14,7 @@ CLIP, IMAGE = (16, 112, 112, 3), (170, 170, 3)
 def outline(name, shape, stop="softmax"):
     """Returns a backbone alone as a model that has no values."""
     inputs, backbone = keras.Input(shape), backbones.get(name)
-    with weightless():
+    with shapes_only():
         x = backbone.run(inputs, "rgb", None, stop, Head(101))
     return keras.Model(inputs, x)
 

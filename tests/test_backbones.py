@@ -6,9 +6,9 @@ from networks import (
     inputs_for,
     maps_of,
     randomise,
+    shapes_only,
     sketch,
     tiny,
-    weightless,
 )
 
 from keras_twostream import backbones
@@ -60,7 +60,7 @@ def test_an_instance_is_itself():
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_any_application_is_fused_at_relu5(name):
-    with weightless():
+    with shapes_only():
         backbone = backbones.get(name)
     stage = backbone.stages[backbone.resolve("relu5")]
     assert stage.stride == 16
@@ -77,7 +77,7 @@ def test_any_application_is_fused_at_relu5(name):
     "name", ["mobilenet", "resnet50", "efficientnetb0", "convnexttiny"]
 )
 def test_bodies_have_as_many_parameters_as_keras_says(name):
-    with weightless():
+    with shapes_only():
         network = backbones.get(name, (64, 64)).network
     model = sketch("spatial", backbone=name, input_shape=(64, 64))
     head = model.get_layer("rgb_fc8").count_params()
@@ -141,7 +141,7 @@ def test_stage_names_do_not_depend_on_what_was_made_before(name):
         # Keras numbers unnamed layers through the whole process.
         for _ in range(count):
             keras.layers.ReLU(), keras.layers.Conv2D(1, 1), keras.layers.Add()
-        with weightless():
+        with shapes_only():
             stages.append([*backbones.get(name, (96, 96)).stages])
     assert stages[0] == stages[1]
     assert {"re_lu_2", "add_1"} & {*stages[0]}

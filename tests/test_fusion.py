@@ -172,7 +172,6 @@ REFUSED = [
     (layers.SumFusion, [(2, 3), (2, 4)], "equal shapes"),
     (layers.SumFusion, [(2, 3, 3)] * 2, r"image maps \(4-D\)"),
     (layers.ConvFusion, [(1, 4, 4, 2), (1, 5, 5, 2)], "AlignResolution"),
-    (layers.ConvFusion, [(1, 4, 4, 2), (1, 4, 4, 3)], "as many channels"),
     (layers.Conv3DFusion, [(1, 4, 4, 2)] * 2, r"clip maps \(5-D\)"),
     (layers.BilinearFusion, [(2, 7)] * 2, "image maps"),
     (layers.BilinearFusion, [(1, 2, 2, 3)] * 3, "exactly 2 streams"),

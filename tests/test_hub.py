@@ -1,8 +1,6 @@
 """Networks of KerasHub, small and random: nothing is downloaded."""
 
 import importlib.util
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -281,14 +279,12 @@ print(float(np.abs(np.asarray(scores) - data["scores"]).max()))
 
 @needs_hub
 @pytest.mark.slow
-def test_a_file_loads_in_a_fresh_process(tmp_path):
+def test_a_file_loads_in_a_fresh_process(tmp_path, run_python):
     towers = {"rgb": video_prism(), "flow": resnet()}
     model = tiny("sum_softmax", backbone=towers, **CLIPS)
     paths = tmp_path / "model.keras", tmp_path / "data.npz"
     inputs = inputs_for(model)
     model.save(paths[0])
     np.savez(paths[1], scores=scores_of(model, inputs), **inputs)
-    difference = subprocess.check_output(
-        [sys.executable, "-c", FRESH, *map(str, paths)], text=True
-    )
+    difference = run_python("-c", FRESH, *paths)
     assert float(difference.split()[-1]) < 1e-6

@@ -45,3 +45,10 @@ def test_dtype_and_config():
 def test_channels_that_do_not_divide_are_refused(shape):
     with pytest.raises(ValueError, match="as many channels"):
         IdentitySum((1, 1))(shape)
+
+
+def test_a_stream_of_other_channels_is_projected():
+    kernel = np.array(IdentitySum((0.25, 0.75), channels=(2, 5))((7, 2)))
+    np.testing.assert_array_equal(kernel[:2], 0.25 * np.eye(2))
+    assert len(np.unique(kernel[2:])) == 10
+    assert 0 < np.abs(kernel[2:]).max() <= 0.75 * np.sqrt(6 / 7)

@@ -180,7 +180,8 @@ def test_networks_within_networks():
     assert model.get_layer("rgb_Conv1").trainable
     kinds = {x.name: type(x).__name__ for x in model.layers}
     assert kinds["rgb_Conv1"] == "Dense"
-    assert kinds[f"rgb_{network.layers[2].name}_Conv1"] == "Conv2D"
+    base = network.layers[2].name.replace(".", "_")
+    assert kinds[f"rgb_{base}_Conv1"] == "Conv2D"
     assert kinds["rgb_c1"] == "Rescaling"
 
 
@@ -189,7 +190,10 @@ def test_the_temporal_network_goes_on(end):
     networks = small(end=end), small(4, end=end)
     model = fuse(*networks, at="c2", keep_temporal=True)
     inputs = inputs_for(model)
-    outputs = {k: np.array(v) for k, v in model(inputs, training=False).items()}
+    outputs = {
+        name: ops.convert_to_numpy(x)
+        for name, x in model(inputs, training=False).items()
+    }
     assert {*outputs} == {"spatiotemporal", "temporal", "scores"}
     temporal = answer_of(networks[1], inputs["flow"])
     np.testing.assert_allclose(outputs["temporal"], temporal, atol=1e-7)
@@ -261,3 +265,11 @@ def test_a_fused_network_comes_back_in_another_process(tmp_path, run_python):
     found = json.loads(printed.splitlines()[-1])
     expected = model(inputs, training=False)["scores"]
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_other_channels_are_projected():
+    fused = fuse(small(), small(4, filters=6), at="c2", init=(1, 0))
+    kernel = np.array(fused.get_layer("c2_conv").kernel)
+    np.testing.assert_array_equal(kernel, np.eye(14, 8) * (kernel != 0))
+    fused = fuse(small(), small(4, filters=6), at="c2")
+    assert np.abs(np.array(fused.get_layer("c2_conv").kernel)[8:]).min() > 0

@@ -31,7 +31,7 @@ def test_what_cannot_be_asked_for(options, message):
 
 def test_networks_that_do_not_go_together():
     with pytest.raises(ValueError, match=r"8 and 6 channels at c2.*concat"):
-        fuse(small(), small(4, filters=6), at="c2")
+        fuse(small(), small(4, filters=6), at="c2", method="sum")
     with pytest.raises(ValueError, match=r"about the same classes"):
         fuse(small(), small(4, classes=4), at="c2", keep_temporal=True)
     with pytest.raises(ValueError, match=r"made by the same activation"):

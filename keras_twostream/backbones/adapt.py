@@ -35,7 +35,7 @@ def flat(network, image_size):
     originals = {layer.name: layer for layer in network.layers}
     if any(hasattr(operation, "operations") for operation in operations):
         network, originals = inline(network)
-    elif [*ends[0].shape][-3:-1] == [*image_size]:
+    elif network.inputs[0].shape[-3:-1] == tuple(image_size):
         return network
     return _sized(network, originals, image_size)
 

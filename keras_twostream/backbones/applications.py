@@ -1,11 +1,13 @@
 """The image networks of `keras.applications`, by name."""
 
 import ast
+import contextlib
 import functools
 
 import keras
 
 from keras_twostream.backbones.graph import GraphBackbone
+from keras_twostream.backbones.shapes import shapes_only
 
 # Beginning of a constructor's name -> how the family wants its input.
 FAMILIES = {
@@ -60,13 +62,16 @@ def application(source, image_size, weights=None):
     name, _, options = source.partition(":")
     constructor = constructors()[name]
     family = next(f for f in FAMILIES if constructor.startswith(f))
+    # As a pattern the network needs its values only if they are published ones.
+    scope = contextlib.nullcontext if weights else shapes_only
     try:
-        network = getattr(keras.applications, constructor)(
-            include_top=False,
-            weights=weights,
-            input_shape=(*image_size, 3),
-            **_options(options),
-        )
+        with scope():
+            network = getattr(keras.applications, constructor)(
+                include_top=False,
+                weights=weights,
+                input_shape=(*image_size, 3),
+                **_options(options),
+            )
     except TypeError as error:
         raise ValueError(
             f"keras.applications.{constructor} does not take these options. "

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import keras
 
+from keras_twostream.backbones.shapes import shapes_only
+
 # A map that only these read is in the middle of a unit: not a stage.
 UNIT_PARTS = ("BatchNormalization", "Activation", "ReLU", "LayerNormalization")
 # Layers that move a map's borders, and nothing else.
@@ -30,6 +32,7 @@ STRIDED = (
     keras.layers.MaxPooling3D,
     keras.layers.SeparableConv2D,
 )
+
 # A map of an image, and one of a clip.
 MAP_RANKS = (4, 5)
 
@@ -119,7 +122,9 @@ def replay(source, target, x, copy):
         x: Keras tensor in the stead of `source`.
         copy: Function of a layer that returns its copy.
     """
-    segment = keras.Model(source, target)
+    # Layers of a pattern have no values, which PyTorch would ask for.
+    with shapes_only():
+        segment = keras.Model(source, target)
     results = []
 
     def call(layer, *args, **kwargs):

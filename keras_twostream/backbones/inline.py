@@ -4,6 +4,8 @@ import inspect
 
 import keras
 
+from keras_twostream.backbones.shapes import shapes_only
+
 
 def inline(network):
     """Returns a network's layers without networks inside, as a pattern.
@@ -25,7 +27,7 @@ def inline(network):
             uses a layer twice or holds one that cannot be copied.
     """
     graph = _functional(network)
-    with keras.StatelessScope(initialize_variables=False):
+    with shapes_only():
         source = graph.inputs[0]
         x = keras.Input(batch_shape=source.shape, dtype=source.dtype)
         flattening = _Flattening(graph)
@@ -100,8 +102,10 @@ class _Flattening:
         """Returns a copy, of a name of its own."""
         self._use(layer, graph)
         name = layer.name
+        # PyTorch has no dots in names, as networks of `keras.applications` do.
+        outer = graph.name.replace(".", "_")
         while graph is not self.outermost and name in self.names:
-            name = f"{graph.name}_{name}"
+            name = f"{outer}_{name}"
         self.names.add(name)
         self.originals[name] = layer
         return copied(layer, name)

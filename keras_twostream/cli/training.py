@@ -57,7 +57,8 @@ def evaluate(directory, model, views, cache_dir, workers, as_json):
     ]
     rows.append(("all", result["clips"], percent(result["accuracy"])))
     for stream, accuracy in result["streams"].items():
-        rows.append((f"all, {stream} alone", result["clips"], percent(accuracy)))
+        name = f"all, {stream} alone"
+        rows.append((name, result["clips"], percent(accuracy)))
     print_table(("class", "clips", "right"), rows)
 
 

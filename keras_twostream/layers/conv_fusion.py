@@ -36,7 +36,7 @@ class _LearntFusion(Fusion):
             weights = (
                 PAPER_WEIGHTS if len(channels) == 2 else [1] * len(channels)
             )
-            initializer = IdentitySum(weights, sigma=self.sigma)
+            initializer = IdentitySum(weights, self.sigma, channels)
         self.kernel = self.add_weight(
             shape=(*self.kernel_size, sum(channels), filters),
             initializer=initializer,
@@ -99,7 +99,8 @@ class ConvFusion(_LearntFusion):
         kernel_initializer: `"identity_sum"` starts as the weighted sum of the
             streams, 0.25 and 0.75 for two streams as in the paper and 1 for
             each of several; or any Keras initialiser, among them
-            `IdentitySum((1, 1))` and `"glorot_uniform"`.
+            `IdentitySum((1, 1))` and `"glorot_uniform"`. A stream of other
+            channels than the result's starts with Glorot's weights.
 
     Input shape:
         List of shapes `(batch, [[time,] height, width,] channels)`, equal

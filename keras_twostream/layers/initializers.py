@@ -21,26 +21,33 @@ class IdentitySum(keras.initializers.Initializer):
     Args:
         stream_weights: Sequence of numbers, one per stream.
         sigma: Optional float, standard deviation of the blur in cells.
+        channels: Optional sequence, channels of every stream, if they differ.
+            A stream of other channels than the result's has no identity; its
+            part is drawn by Glorot and Bengio's rule instead.
     """
 
-    def __init__(self, stream_weights=(1.0, 1.0), sigma=None):
+    def __init__(self, stream_weights=(1.0, 1.0), sigma=None, channels=None):
         self.stream_weights = tuple(stream_weights)
         self.sigma = sigma
+        self.channels = channels and tuple(channels)
 
     def __call__(self, shape, dtype=None):
         *window, inputs, outputs = shape
-        if inputs != outputs * len(self.stream_weights):
+        streams = len(self.stream_weights)
+        channels = self.channels or (outputs,) * streams
+        if inputs != sum(channels) or len(channels) != streams:
             raise ValueError(
                 f"IdentitySum needs streams of as many channels as the "
-                f"result: {len(self.stream_weights)} x {outputs} in, "
-                f"{outputs} out. Received: kernel shape {tuple(shape)}"
+                f"result, or their channels: {streams} x {outputs} in, "
+                f"{outputs} out. Received: kernel shape {tuple(shape)}, "
+                f"channels={self.channels}"
             )
-        identity = np.eye(outputs, dtype="float32")
-        stack = np.concatenate([w * identity for w in self.stream_weights])
         blur = np.ones((), "float32")
         for size in window:
             blur = np.multiply.outer(blur, self._profile(size))
-        kernel = np.multiply.outer(blur, stack).astype("float32")
+        pairs = zip(self.stream_weights, channels, strict=True)
+        stack = ops.concatenate([w * _part(c, outputs) for w, c in pairs])
+        kernel = blur[..., None, None].astype("float32") * stack
         return ops.cast(kernel, dtype or keras.backend.floatx())
 
     def _profile(self, size):
@@ -52,4 +59,15 @@ class IdentitySum(keras.initializers.Initializer):
         return profile / profile.sum()
 
     def get_config(self):
-        return {"stream_weights": self.stream_weights, "sigma": self.sigma}
+        return {
+            "stream_weights": self.stream_weights,
+            "sigma": self.sigma,
+            "channels": self.channels,
+        }
+
+
+def _part(inputs, outputs):
+    """Returns what a stream of weight 1 adds, `(inputs, outputs)`."""
+    if inputs == outputs:
+        return ops.eye(outputs, dtype="float32")
+    return keras.initializers.GlorotUniform()((inputs, outputs), "float32")

@@ -8,10 +8,11 @@ from typing import Any
 import keras
 
 from keras_twostream import layers
+from keras_twostream.backbones.shapes import shapes_only
 from keras_twostream.models.build import build
+from keras_twostream.models.connect import fusion_name
 from keras_twostream.models.spec import Published
 from keras_twostream.models.table import get_spec
-from keras_twostream.models.connect import fusion_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ def model_info(name, *, backbone="vgg_m_2048", **options):
     """
     spec = get_spec(name)
     # Shapes are enough; the numbers would take seconds and up to a gigabyte.
-    with keras.StatelessScope(initialize_variables=False):
+    with shapes_only():
         model = build(name, backbone=backbone, **options)
     return ModelInfo(
         name=name,

@@ -90,19 +90,29 @@ def fusion_of(method, init, nets, location):
     Raises:
         ValueError: If it cannot start so, or cannot fuse the maps there.
     """
+    counts = [
+        net.stages[net.resolve(location)].channels for net in nets.values()
+    ]
     if init is not None:
-        config = _start(method, init)
+        config = _start(method, init, counts)
         first = nets["rgb"]
         ends = [first.resolve(end) for end in (LOGITS, SCORES)]
         if first.resolve(location) in ends and "stream_weights" not in config:
             # Scores have both signs.
             config["activation"] = None
         method = {"class_name": method, "config": config}
-    _check_channels(layers.get(method), nets, location)
+    layer = layers.get(method)
+    if len({*counts}) > 1 and layer.equal_channels:
+        raise ValueError(
+            f"The networks have {counts[0]} and {counts[1]} channels at "
+            f"{location}, and {type(layer).__name__} merges equally many. Fuse "
+            "at another layer (at={'rgb': ..., 'flow': ...}), or by 'conv' or "
+            "'concat'"
+        )
     return method
 
 
-def _start(method, init):
+def _start(method, init, counts):
     """Returns the config of a fusion that starts as `init` says."""
     if not isinstance(method, str):
         raise ValueError(
@@ -124,25 +134,8 @@ def _start(method, init):
             f"Received: init={init!r}"
         )
     if weighted:
-        init = layers.IdentitySum(weights, layer.sigma)
+        init = layers.IdentitySum(weights, layer.sigma, counts)
     return {"kernel_initializer": keras.initializers.get(init)}
-
-
-def _check_channels(layer, nets, location):
-    """Raises `ValueError` if a fusion needs equally many channels."""
-    counts = [
-        net.stages[net.resolve(location)].channels for net in nets.values()
-    ]
-    kernel = getattr(layer, "kernel_initializer", "none")
-    sums = kernel is None or isinstance(kernel, layers.IdentitySum)
-    if len({*counts}) > 1 and (layer.equal_channels or sums):
-        raise ValueError(
-            f"The networks have {counts[0]} and {counts[1]} channels at "
-            f"{location}; {type(layer).__name__} starts as a sum of equally "
-            "many. Fuse at another layer (at={'rgb': ..., 'flow': ...}), by "
-            "method='concat', or by 'conv' with an initialiser of its kernel, "
-            "as init='glorot_uniform'"
-        )
 
 
 def head_of(nets, keep):

@@ -32,7 +32,7 @@ def resolve(name, *, streams, fusion, location, frames, time, align):
 
 
 def _row(name, fusion, location):
-    """Returns the row of a name, or of a fusion and a location, and its name."""
+    """Returns the row that is meant, and what to call the model."""
     if isinstance(name, Spec):
         return name, "two_stream"
     spec = get_spec(name) if name is not None else None

@@ -134,10 +134,6 @@ def _fill(model, nets):
     }
     source = " and ".join(net.name for net in nets.values())
     report = assign(model, weights, source)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Normalization):
-            # It works with constants made of its weights.
-            layer.finalize_state()
     # That the fusion is new and the rest of the temporal network unused is
     # what was asked for.
     level = logging.WARNING if report.reinitialised else logging.INFO

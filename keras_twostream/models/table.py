@@ -18,8 +18,8 @@ def _streams(row, *accuracies):
     """Returns a row of Table 3: (UCF101, HMDB51) for both sizes of tower."""
     sizes = ("VGG-M-2048", VGG_16)
     return tuple(
-        in_table(3, row, *pair, towers=towers)
-        for pair, towers in zip(accuracies, sizes, strict=True)
+        in_table(3, row, ucf101, hmdb51, towers)
+        for (ucf101, hmdb51), towers in zip(accuracies, sizes, strict=True)
     )
 
 

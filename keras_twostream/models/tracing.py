@@ -209,7 +209,7 @@ class _Tracer:
         if (
             kind == "map"
             and before[0].kind == "map"
-            and not (id(before[0]) in self.ended)
+            and id(before[0]) not in self.ended
         ):
             return _joined(before[0], block) or self._new(block)
         return self._new(block)

@@ -124,32 +124,29 @@ def evaluate(
     labels = np.array(dataset.labels)
 
     def right_of(network):
-        shown = verbose if verbose else 0
-        scores = scores_of(network, dataset, views, shown)
+        scores = scores_of(network, dataset, views, verbose or 0)
         return scores.argmax(-1) == labels
 
     right = right_of(model)
-    alone = record.streams if len(record.streams) > 1 else ()
+    streams = record.streams if len(record.streams) > 1 else ()
+    alone = {s: right_of(keep_streams(model, s)).mean() for s in streams}
     return {
         "accuracy": float(right.mean()),
-        "streams": {
-            stream: float(right_of(keep_streams(model, stream)).mean())
-            for stream in alone
-        },
+        "streams": {stream: float(share) for stream, share in alone.items()},
         "clips": len(right),
         "views": views,
         "skipped": dataset.skipped,
         "classes": [
-            {
-                "label": name,
-                "clips": int((labels == index).sum()),
-                "accuracy": float(right[labels == index].mean())
-                if (labels == index).any()
-                else None,
-            }
+            _of_class(name, right[labels == index])
             for index, name in enumerate(dataset.class_names)
         ],
     }
+
+
+def _of_class(name, right):
+    """Returns the facts of one class, of which clips may be missing."""
+    accuracy = float(right.mean()) if len(right) else None
+    return {"label": name, "clips": len(right), "accuracy": accuracy}
 
 
 def scores_of(model, dataset, views=1, verbose="auto"):

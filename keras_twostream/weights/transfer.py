@@ -136,6 +136,9 @@ def assign(
             weights[name], wanted, stream_of(name), inflation
         ):
             layer.set_weights(arrays)
+            if isinstance(layer, keras.layers.Normalization):
+                # It works with constants that it makes of its weights.
+                layer.finalize_state()
             loaded.append(name)
             if wanted != found:
                 inflated.append(name)
