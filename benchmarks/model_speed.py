@@ -1,196 +1,108 @@
-"""Times `conv_relu5` on VGG-M-2048 beside the same network in PyTorch.
+"""Time and peak memory of our networks beside the same ones in PyTorch.
 
-Inference and one training step of a batch of 224x224 clips, all contestants in
-turns within one process, and the share of the machine's matrix-multiply peak:
-the better of TensorFlow's and PyTorch's 4096-cube float32 product, measured in
-the same rounds.
+Inference and one training step, each rival in a process of its own. Of two
+that are compared the processes take turns, step by step; what counts is the
+ratio of their times, with its spread. Peak memory is the most that the process
+holds in a warm step of a task, libraries and weights included (on Linux VmHWM,
+set back before the step; elsewhere `ru_maxrss`, which never falls); inference
+comes first. The share of the machine's peak is that of a 4096-cube float32
+product, the better one of both processes in the same round.
 
-Run it: python benchmarks/model_speed.py [--rounds 5] [--output speed.json]
+Run it: python benchmarks/model_speed.py [--model conv3d_relu5_pool3d_plus]
 """
 
 import argparse
 import json
-import os
-import statistics
-import time
+import sys
 from pathlib import Path
 
-import keras
-import numpy as np
-import tensorflow as tf
-import torch
-from torch_twin import ConvRelu5
+from speed_process import Process
+from speed_report import environment, report
+from speed_rivals import NETWORKS, OURS, QUICK
 
-import keras_twostream
-from keras_twostream.models.info import multiply_adds
-
-CUBE = 4096
-SIZE, FLOW_CHANNELS, CLASSES = 224, 20, 101
-# Setting of ours -> (jit_compile, dtype policy); the first is the default.
-SETTINGS = {
-    "keras_twostream": (False, "float32"),
-    "keras_twostream, XLA": (True, "float32"),
-    "keras_twostream, bfloat16": (False, "mixed_bfloat16"),
-}
-OURS = next(iter(SETTINGS))
+TASKS = ("inference", "training")
+# Seconds of a step above which one round must do.
+PATIENCE = 60
 
 
-def our_steps(batch, jit, policy):
-    """Returns functions of one inference and one training step of ours."""
-    keras.config.set_dtype_policy(policy)
-    model = keras_twostream.build("conv_relu5", num_classes=CLASSES)
-    keras.config.set_dtype_policy("float32")
-    model.compile(
-        optimizer=keras.optimizers.SGD(1e-4, momentum=0.9),
-        loss="sparse_categorical_crossentropy",
-        jit_compile=jit,
-    )
-    rgb, flow, labels = batch
-    inputs = {"rgb": rgb, "flow": flow}
-    return (
-        lambda: model.predict_on_batch(inputs),
-        lambda: model.train_on_batch(inputs, labels),
-    )
+def compare(reference, rival, rounds):
+    """Returns task -> seconds and peak memory of two processes, in turns."""
+    return {task: _take_turns(task, reference, rival, rounds) for task in TASKS}
 
 
-def torch_steps(batch, compiled):
-    """Returns functions of one inference and one training step in PyTorch."""
-    layout = torch.channels_last
-    model = ConvRelu5(CLASSES, FLOW_CHANNELS).to(memory_format=layout)
-    rgb, flow = (
-        torch.from_numpy(x.transpose(0, 3, 1, 2)).contiguous(
-            memory_format=layout
-        )
-        for x in batch[:2]
-    )
-    labels = torch.from_numpy(batch[2]).long()
-    optimizer = torch.optim.SGD(model.parameters(), 1e-4, momentum=0.9)
-    network = torch.compile(model) if compiled else model
-
-    def infer():
-        model.eval()
-        with torch.inference_mode():
-            return torch.softmax(network(rgb, flow), -1).numpy()
-
-    def train():
-        model.train()
-        optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(network(rgb, flow), labels)
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    return infer, train
+def _take_turns(task, reference, rival, rounds):
+    both = {"reference": reference, "rival": rival}
+    found = {"seconds": {key: [] for key in both}, "product": []}
+    warm = {key: process.warm(task) for key, process in both.items()}
+    slow = max(step["seconds"] for step in warm.values()) > PATIENCE
+    for _ in range(1 if slow else rounds):
+        for key, process in both.items():
+            found["seconds"][key].append(process.run(task)["seconds"])
+        products = [process.run("matmul") for process in both.values()]
+        found["product"].append(min(step["seconds"] for step in products))
+    return found | {"peak": {key: step["peak"] for key, step in warm.items()}}
 
 
-def peaks():
-    """Returns functions of a large product, by library."""
-    a = np.random.default_rng(0).normal(size=(CUBE, CUBE)).astype("float32")
-    ours, theirs = tf.constant(a), torch.from_numpy(a)
-    product = tf.function(lambda: tf.matmul(ours, ours))
-    return {
-        "matmul, TensorFlow": lambda: product().numpy(),
-        "matmul, PyTorch": lambda: theirs @ theirs,
-    }
+def measure(model, names, rounds, size, batch_size):
+    """Returns rival -> facts and times, or the error that it ended with."""
+    rivals, results = NETWORKS[model].rivals, {}
+    for against in dict.fromkeys(rivals[name].against for name in names):
+        others = [n for n in names if rivals[n].against == against]
+        others = [name for name in others if name != against]
+        with Process(model, against, size, batch_size) as reference:
+            results.setdefault(against, {"facts": reference.facts})
+            for name in others:
+                print(f"  {name} beside {against} ...", file=sys.stderr)
+                results[name] = _beside(
+                    reference, (model, name, size, batch_size), rounds
+                )
+    return results
 
 
-def measure(steps, rounds):
-    """Returns name -> seconds of each round, all steps in turns."""
-    for name, step in steps.items():
-        start = time.perf_counter()
-        step()
-        step()
-        print(f"  {name}: warm in {time.perf_counter() - start:.1f} s")
-    seconds = {name: [] for name in steps}
-    for _ in range(rounds):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            step()
-            seconds[name].append(time.perf_counter() - start)
-    return seconds
+def _beside(reference, rival, rounds):
+    """Returns what was found of one rival, or its error."""
+    try:
+        with Process(*rival) as process:
+            tasks = compare(reference, process, rounds)
+            return {"facts": process.facts, "tasks": tasks}
+    except RuntimeError as error:
+        return {"error": str(error)}
 
 
-def flops(batch_size):
-    """Returns the floating-point operations of inference and of training."""
-    model = keras_twostream.build("conv_relu5", num_classes=CLASSES)
-    forward = 2 * multiply_adds(model) * batch_size
-    first = sum(
-        model.get_layer(f"{stream}_conv1").kernel.shape.num_elements()
-        * np.prod(model.get_layer(f"{stream}_conv1").output.shape[1:3])
-        for stream in ("rgb", "flow")
-    )
-    # Backwards costs twice as much, but nobody asks for the pixels' gradient.
-    return {
-        "inference": forward,
-        "training": 3 * forward - 2 * first * batch_size,
-    }
-
-
-def spread(values):
-    """Returns the median, the least and the largest as text."""
-    median = statistics.median(values)
-    return f"{median:.2f} ({min(values):.2f} to {max(values):.2f})"
-
-
-def report(task, seconds, operations):
-    """Prints one task's table and returns its figures."""
-    top = [
-        2 * CUBE**3 / min(pair)
-        for pair in zip(*(seconds[name] for name in peaks()), strict=True)
-    ]
-    figures = {}
-    print(f"\n{task}: best seconds; share of peak; time of it / ours")
-    for name, times in seconds.items():
-        if name.startswith("matmul"):
-            continue
-        shares = [operations / t / p for t, p in zip(times, top, strict=True)]
-        ratios = [a / b for a, b in zip(times, seconds[OURS], strict=True)]
-        print(
-            f"  {name:28s} {min(times):6.3f} s   {spread(shares)}   "
-            f"{spread(ratios)}"
-        )
-        figures[name] = {
-            "seconds": times,
-            "share_of_peak": shares,
-            "times_ours": ratios,
+def main(model, rivals, rounds, size, batch_size, output, quick):
+    """Measures the networks, prints what was found and writes it as JSON."""
+    found = {"environment": environment(), "networks": {}}
+    for name in NETWORKS if model == "all" else [model]:
+        network = NETWORKS[name]
+        known = [r for r in network.rivals if not quick or r in QUICK]
+        names = [r for r in known if not rivals or r in (OURS, *rivals)]
+        count = batch_size or network.batch_size
+        results = measure(name, names, rounds, size, count)
+        print(f"\n{name}: {network.title}; {count} clips of {size}x{size}")
+        report(results, network.rivals)
+        found["networks"][name] = {
+            "batch_size": count,
+            "size": size,
+            "rivals": results,
         }
-    print(f"  peak: {max(top) / 1e9:.0f} GFLOP/s, float32")
-    return figures | {"peak_flops": top}
-
-
-def main(rounds, batch_size, output, quick):
-    """Measures both tasks and prints and writes what was found."""
-    torch.set_num_threads(os.cpu_count())
-    rng = np.random.default_rng(0)
-    batch = (
-        rng.uniform(0, 255, (batch_size, SIZE, SIZE, 3)).astype("float32"),
-        rng.normal(0, 3, (batch_size, SIZE, SIZE, FLOW_CHANNELS)).astype("f4"),
-        rng.integers(0, CLASSES, batch_size).astype("int32"),
-    )
-    contestants = {
-        name: our_steps(batch, *setting)
-        for name, setting in SETTINGS.items()
-        if name == OURS or not quick
-    }
-    contestants["PyTorch, eager"] = torch_steps(batch, compiled=False)
-    if not quick:
-        contestants["PyTorch, compiled"] = torch_steps(batch, compiled=True)
-    operations = flops(batch_size)
-    results = {}
-    for index, task in enumerate(operations):
-        steps = {name: pair[index] for name, pair in contestants.items()}
-        seconds = measure(steps | peaks(), rounds)
-        results[task] = report(task, seconds, operations[task])
-    if output:
-        Path(output).write_text(json.dumps(results, indent=2) + "\n")
+        if output:
+            Path(output).write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", choices=[*NETWORKS, "all"], default="all")
+    parser.add_argument(
+        "--rival",
+        action="append",
+        dest="rivals",
+        help="only this one, besides ours; may be given several times",
+    )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--size", type=int, default=224, help="pixels a side")
+    parser.add_argument("--batch-size", type=int, help="clips per step")
     parser.add_argument("--output", help="JSON file to write")
     parser.add_argument(
-        "--quick", action="store_true", help="only the default and eager"
+        "--quick", action="store_true", help="only ours and eager PyTorch"
     )
     main(**vars(parser.parse_args()))

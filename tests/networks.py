@@ -74,4 +74,7 @@ def randomise(model, seed=0):
         low = 0.5 if "variance" in weight.name else -0.05
         noise = rng.uniform(low, low + 0.1, weight.shape)
         weight.assign(keras.ops.convert_to_numpy(weight) + noise)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
     return model

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from networks import FRAMES, inputs_for, shapes_only, sketch, tiny_of
+from networks import FRAMES, MOBILENET, inputs_for, shapes_only, sketch, tiny_of
 
 from keras_twostream import list_models
 from keras_twostream.models.network import answer
@@ -53,6 +53,22 @@ def test_features_without_the_top(name):
         assert len(x.shape) in (2, 3)
         assert None not in x.shape[1:]
     assert spec.keep == (len(maps) == 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", [MOBILENET, "resnet50_v2", "vgg16"])
+@pytest.mark.parametrize("name", NAMES)
+def test_other_backbones(name, backbone):
+    options = {"backbone": backbone, "input_shape": (64, 64)}
+    if MODELS[name].clips:
+        with pytest.raises(ValueError, match="3D convolutions"):
+            tiny_of(name, **options)
+        return
+    with shapes_only():
+        model = tiny_of(name, **options)
+    assert answer(model.output).shape == (None, 5)
+    several = MODELS[name].keep or MODELS[name].per_step
+    assert isinstance(model.output, dict) == several
 
 
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])

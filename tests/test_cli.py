@@ -60,7 +60,7 @@ def test_info_as_json_counts_parameters(capsys):
     facts = json.loads(capsys.readouterr().out)
     assert facts["fuse"] == {"relu5": "conv"}
     assert facts["parameters"] > 0
-    assert facts["paper"]["accuracy"] == 85.96
+    assert facts["published"][0]["ucf101"] == 85.96
 
 
 @pytest.mark.parametrize(

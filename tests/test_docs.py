@@ -4,23 +4,53 @@ import importlib.util
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
 
+from keras_twostream.models.table import MODELS
 from keras_twostream.video.synthetic import write_dataset
 
 ROOT = Path(__file__).parents[1]
+DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-@pytest.mark.slow
-def test_table_of_networks_is_fresh():
+@pytest.fixture(scope="module")
+def writer():
+    """The script that writes what the docs say of networks."""
     path = ROOT / "docs" / "update_readme.py"
     spec = importlib.util.spec_from_file_location("update_readme", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.updated(README) == README
+    return module
+
+
+def test_what_the_docs_say_of_networks_is_fresh(writer):
+    assert writer.updated(README) == README
+    assert writer.page() == writer.PAGE.read_text("utf-8")
+
+
+def test_pictures_of_networks_are_fresh(writer):
+    diagrams = writer.diagrams()
+    folder = writer.DOCS / writer.PICTURES
+    assert {*diagrams} == {*folder.iterdir()}
+    for path, diagram in diagrams.items():
+        # Matplotlib's versions draw alike, but write it differently.
+        root = xml.etree.ElementTree.parse(path)
+        about = root.find(f".//{{{DUBLIN_CORE}}}description")
+        assert about.text == str(diagram), path
+
+
+def test_every_network_and_picture_is_on_the_page(writer):
+    text = writer.page()
+    for name in MODELS:
+        assert f"| `{name}` |" in text
+    for part in text.split("](")[1:]:
+        target = part.partition(")")[0]
+        if not target.startswith("http"):
+            assert (writer.DOCS / target).exists(), target
 
 
 def test_ci_finds_both_commands_in_the_readme():
@@ -39,7 +69,10 @@ def test_links_lead_somewhere():
             assert (ROOT / target).exists(), target
 
 
-@pytest.mark.parametrize("name", ["own_fusion.py", "fine_tune.py"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["own_fusion.py", "fine_tune.py", "fuse_two_models.py"]
+)
 def test_examples_run(name, tmp_path):
     arguments = []
     if name == "fine_tune.py":

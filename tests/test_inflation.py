@@ -153,7 +153,7 @@ def scaled_net():
     return randomise(keras.Model(inputs, x, name="scaled"))
 
 
-@pytest.mark.parametrize("backbone", ["vgg_tiny", scaled_net], ids=str)
+@pytest.mark.parametrize("backbone", ["vgg_tiny", scaled_net])
 def test_repeated_frames_are_answered_as_one(backbone):
     backbone = backbone() if callable(backbone) else backbone
     single = randomise(tiny("spatial", backbone=backbone))

@@ -1,6 +1,5 @@
 """The named networks: their sizes, their parts and what they compute."""
 
-import json
 import re
 
 import keras
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 from networks import (
     MOBILENET,
-    TINY,
     inputs_for,
     maps_of,
     randomise,
@@ -21,11 +19,9 @@ from keras_twostream import (
     FlowSpec,
     layers,
     list_models,
-    model_info,
     read_record,
     transfer,
 )
-from keras_twostream.models.info import multiply_adds
 from keras_twostream.models.network import answer
 from keras_twostream.models.table import MODELS
 
@@ -218,42 +214,6 @@ def test_fused_at_fc8_the_logits_are_added():
     exponents = np.exp(both - both.max(axis=1, keepdims=True))
     expected = exponents / exponents.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(scores, expected, atol=1e-5)
-
-
-def test_multiply_adds_of_known_networks():
-    inputs = keras.Input((10, 8, 3))
-    x = keras.layers.Conv2D(4, 3, padding="same", strides=2)(inputs)
-    x = keras.layers.DepthwiseConv2D(3, padding="same")(x)
-    x = keras.layers.BatchNormalization()(x)
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    model = keras.Model(inputs, keras.layers.Dense(7)(x))
-    by_hand = 5 * 4 * (3 * 3 * 3 * 4 + 3 * 3 * 4) + 4 * 7
-    assert multiply_adds(model) == by_hand
-    fused = sketch("conv_relu5")
-    assert multiply_adds(fused) == 4_282_400_672
-    assert multiply_adds(sketch("conv_relu5", frames=3)) == (3 * 4_282_400_672)
-
-
-def test_multiply_adds_by_hand():
-    tower = 26**2 * 25 * 96 * 256 + 13**2 * 9 * (256 + 2 * 512) * 512
-    conv1 = 109**2 * 49 * 96 * (3 + 20)
-    head = 36 * 512 * 4096 + 4096 * 2048 + 2048 * 101
-    fusion = 13**2 * 2 * 512 * 512
-    assert conv1 + 2 * tower + fusion + head == 4_282_400_672
-
-
-def test_info_tells_what_a_network_is():
-    info = model_info("conv_relu5_fc8", **TINY)
-    assert info.fuse == {"relu5": "conv", "fc8": "sum"}
-    assert info.streams == ("rgb", "flow")
-    assert info.input_shapes == {"rgb": (32, 32, 3), "flow": (32, 32, 4)}
-    assert info.output_shape == (5,)
-    assert info.parameters == tiny("conv_relu5_fc8").count_params()
-    assert (info.paper.table, info.paper.accuracy) == (2, 86.04)
-    facts = json.loads(info.to_json())
-    assert facts["name"] == "conv_relu5_fc8"
-    assert facts["parameters"] == info.parameters
-    assert facts["paper"]["row"] == "ReLU5 + FC8"
 
 
 def test_a_network_carries_what_its_use_needs():

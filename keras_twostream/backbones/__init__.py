@@ -14,6 +14,7 @@ from keras_twostream.backbones.applications import application, constructors
 from keras_twostream.backbones.base import Backbone, Head, Stage
 from keras_twostream.backbones.graph import GraphBackbone
 from keras_twostream.backbones.tables import TABLES, TableBackbone
+from keras_twostream.backbones.whole import WholeNetwork
 
 __all__ = [
     "Backbone",
@@ -21,6 +22,7 @@ __all__ = [
     "Head",
     "Stage",
     "TableBackbone",
+    "WholeNetwork",
     "get",
     "list_backbones",
 ]

@@ -1,6 +1,15 @@
 """Verbs about networks: `list` and `info`."""
 
+from dataclasses import asdict
+
 from keras_twostream.cli.output import import_keras, print_json, print_table
+
+COLUMNS = ("name", "fused", "time", "T", "published")
+LEGEND = (
+    "T: frames per clip. published: % of UCF101 (table of Feichtenhofer et "
+    "al. 2016);\n`list --json` and docs/models.md tell what it was measured "
+    "with, and more."
+)
 
 
 def list_models(pattern, backbones, as_json):
@@ -13,52 +22,86 @@ def list_models(pattern, backbones, as_json):
         return
     from keras_twostream.models.table import MODELS, list_models
 
-    rows = [(name, *_row(MODELS[name])) for name in list_models(pattern)]
-    columns = ("name", "fused", "paper", "accuracy")
+    specs = {name: MODELS[name] for name in list_models(pattern)}
     if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
-    elif rows:
-        print_table(columns, rows)
-        print("accuracy: published for two VGG-M-2048 towers, UCF101 split 1")
+        print_json([{"name": n, **asdict(spec)} for n, spec in specs.items()])
+    elif specs:
+        print_table(COLUMNS, [_row(*item) for item in specs.items()], width=100)
+        print(LEGEND)
     else:
         raise ValueError(
             f"No network matches {pattern!r}. There are: {', '.join(MODELS)}"
         )
 
 
-def _row(spec):
-    fused = ", ".join(f"{how} at {at}" for at, how in spec.fuse.items())
-    paper = spec.paper
+def _row(name, spec):
+    """Returns a network's line of the list."""
+    from keras_twostream.models.words import best_fit, phrase
+
+    figure = best_fit(spec)
+    time = phrase(spec.time, " ").replace("average", "avg")
     return (
-        fused or f"{spec.streams[0]} alone",
-        f"Table {paper.table}: {paper.row}" if paper else "-",
-        f"{paper.accuracy:.2f} %" if paper else "-",
+        name,
+        phrase(spec.fuse, " ") or f"{spec.streams[0]} alone",
+        time or ("3D conv" if spec.clips else "-"),
+        spec.frames or "-",
+        f"{figure.ucf101:.2f} (T{figure.table})" if figure else "-",
     )
 
 
-def info(name, backbone, num_classes, as_json):
-    """Show what a network fuses where, its size and its cost."""
+def info(name, backbone, streams, frames, num_classes, picture, as_json):
+    """Show what a network is made of, its size and its cost."""
     import_keras()
     from keras_twostream.models.info import model_info
 
-    facts = model_info(name, backbone=backbone, num_classes=num_classes)
+    facts = model_info(
+        name,
+        backbone=backbone,
+        streams=streams,
+        frames=frames,
+        num_classes=num_classes,
+    )
+    if picture:
+        from keras_twostream.report.network import draw_network
+
+        draw_network(facts.diagram, picture)
     if as_json:
         print(facts.to_json())
         return
-    fused = ", ".join(f"{how} at {at}" for at, how in facts.fuse.items())
-    paper = facts.paper
+    print_table(("", facts.name), _facts(facts))
+    print(facts.diagram)
+
+
+def _facts(facts):
+    """Yields name and value of everything that is known of a network."""
+    from keras_twostream.models.words import phrase
+
+    seen = [
+        f"{facts.rgb_frames} RGB frames" if facts.rgb_frames else "",
+        f"{facts.flow_fields} flow fields" if facts.flow_fields else "",
+        f"over {facts.video_frames} frames of video or more",
+    ]
     rows = [
         ("backbone", facts.backbone),
-        ("fusion", fused or "none"),
+        ("fusion", phrase(facts.fuse)),
+        ("time", phrase(facts.time)),
         *((f"input {key}", x) for key, x in facts.input_shapes.items()),
-        ("output", facts.output_shape),
+        *((f"output {key}", x) for key, x in facts.output_shapes.items()),
         ("parameters", f"{facts.parameters:,}"),
         ("multiply-adds", f"{facts.multiply_adds / 1e9:.2f} G"),
+        ("sees", ", ".join(filter(None, seen))),
+        ("source", facts.source or "Feichtenhofer et al., CVPR 2016"),
+        *(("published", figure_text(figure)) for figure in facts.published),
     ]
-    if paper:
-        published = f"Table {paper.table}, {paper.row}: {paper.accuracy:.2f} %"
-        rows.append(("paper", f"{published} on UCF101 split 1 (VGG-M-2048)"))
-    print_table(("", name), rows)
+    return [row for row in rows if row[1]]
+
+
+def figure_text(figure):
+    """Returns a published accuracy as text."""
+    sets = {"UCF101": figure.ucf101, "HMDB51": figure.hmdb51}
+    values = [f"{key} {value} %" for key, value in sets.items() if value]
+    where = f"Table {figure.table}, {figure.row}"
+    return f"{where}: {', '.join(values)} ({figure.towers}, {figure.splits})"
 
 
 def _list_arguments(verb):
@@ -71,8 +114,18 @@ def _list_arguments(verb):
 
 def _info_arguments(verb):
     verb.add_argument("name", help="name of a network, see `list`")
-    verb.add_argument("--backbone", default="vgg_m_2048", help="image network")
-    verb.add_argument("--num-classes", type=int, default=101)
+    verb.add_argument("--backbone", help="image network, by default its own")
+    verb.add_argument(
+        "--streams",
+        nargs="+",
+        choices=("rgb", "flow"),
+        help="other streams than its own",
+    )
+    verb.add_argument("--frames", type=int, help="frames per clip")
+    verb.add_argument("--num-classes", type=int, default=101, help="classes")
+    verb.add_argument(
+        "--picture", metavar="FILE", help="draw it into a .svg or .png file"
+    )
     _json_argument(verb)
 
 

@@ -15,15 +15,23 @@ def print_json(value):
     print(json.dumps(value, indent=2, default=str))
 
 
-def print_table(columns, rows, title=None):
-    """Prints rows of text under column titles; numbers to the right."""
+def print_table(columns, rows, title=None, width=120):
+    """Prints rows of text under column titles; numbers to the right.
+
+    Args:
+        columns: Titles.
+        rows: Sequences with one value per column.
+        title: Title of the table.
+        width: Characters in a line where there is no terminal.
+    """
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column, example in zip(columns, rows[0], strict=True):
         number = str(example)[:1].isdigit()
         table.add_column(column, justify="right" if number else "left")
     for row in rows:
         table.add_row(*map(str, row))
-    width = None if sys.stdout.isatty() else 120
+    if sys.stdout.isatty():
+        width = None
     Console(width=width, highlight=False).print(table)
 
 

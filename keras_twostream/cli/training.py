@@ -13,7 +13,7 @@ from keras_twostream.cli.output import (
     print_json,
     print_table,
 )
-from keras_twostream.data.crop import CropSpec
+from keras_twostream.data.crop import REGIONS, CropSpec
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.recipe import VIEWS, Recipe
 
@@ -156,8 +156,10 @@ FLAGS: dict[str, dict] = {
     "image_size": {"type": int, "nargs": 2, "metavar": ("HEIGHT", "WIDTH")},
     "learning_rate": {"type": float},
     "model": {},
+    "region": {"choices": REGIONS},
     "seed": {"type": int},
     "short_side": {"type": int},
+    "spread": {"type": float},
     "step": {"type": int},
     "stream_dropout": {"type": float},
     "streams": {"nargs": "+", "choices": ("rgb", "flow")},

@@ -47,7 +47,8 @@ class IdentitySum(keras.initializers.Initializer):
             blur = np.multiply.outer(blur, self._profile(size))
         pairs = zip(self.stream_weights, channels, strict=True)
         stack = ops.concatenate([w * _part(c, outputs) for w, c in pairs])
-        kernel = blur[..., None, None].astype("float32") * stack
+        blur = ops.convert_to_tensor(blur[..., None, None], "float32")
+        kernel = blur * stack
         return ops.cast(kernel, dtype or keras.backend.floatx())
 
     def _profile(self, size):

@@ -1,6 +1,5 @@
 """Fuses the towers of a network on their way, and reads what comes out."""
 
-
 from keras_twostream import layers
 from keras_twostream.backbones.base import LOGITS
 from keras_twostream.backbones.cuts import snake_case

@@ -5,6 +5,7 @@ import math
 import keras
 
 from keras_twostream import layers
+from keras_twostream.models.subset import nodes_of
 
 # Layers that multiply every channel with every other one at every place.
 BILINEAR = (layers.BilinearFusion, layers.BilinearPooling)
@@ -19,23 +20,22 @@ def multiply_adds(model):
     as a batch counts once per frame.
 
     Args:
-        model: Functional model whose layers are each used once.
+        model: Functional `keras.Model`.
 
     Returns:
         Integer.
     """
     total = 0
     frames: dict[int, int] = {}
-    for operation in model.operations:
-        inputs = keras.tree.flatten(operation.input)
+    for node in nodes_of(model):
+        layer, inputs = node.operation, node.input_tensors
         times = max((frames.get(id(x), 1) for x in inputs), default=1)
-        if isinstance(operation, layers.FoldTime):
+        if isinstance(layer, layers.FoldTime):
             times *= inputs[0].shape[1]
-        elif isinstance(operation, layers.UnfoldTime):
-            times //= operation.frames
-        outputs = keras.tree.flatten(operation.output)
-        frames |= dict.fromkeys(map(id, outputs), times)
-        total += times * _cost(operation, inputs, outputs[0])
+        elif isinstance(layer, layers.UnfoldTime):
+            times //= layer.frames
+        frames |= dict.fromkeys(map(id, node.outputs), times)
+        total += times * _cost(layer, inputs, node.outputs[0])
     return total
 
 
@@ -43,6 +43,8 @@ def _cost(layer, inputs, output):
     """Returns the multiply-adds of one layer for one sample."""
     if isinstance(layer, BILINEAR):
         return math.prod(inputs[0].shape[1:]) * inputs[-1].shape[-1]
+    if isinstance(layer, keras.Sequential):
+        layer = keras.Model(layer.inputs, layer.outputs)
     if hasattr(layer, "operations"):
         return multiply_adds(layer)
     places = math.prod(output.shape[1:-1])

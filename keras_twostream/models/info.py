@@ -1,18 +1,24 @@
 """Facts about a network: what is fused where, its size, its cost."""
 
 import json
-import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
-
-import keras
 
 from keras_twostream import layers
 from keras_twostream.backbones.shapes import shapes_only
+from keras_twostream.models import request
 from keras_twostream.models.build import build
 from keras_twostream.models.connect import fusion_name
+from keras_twostream.models.cost import multiply_adds
+from keras_twostream.models.diagram import Diagram
+from keras_twostream.models.network import ANSWER
 from keras_twostream.models.spec import Published
-from keras_twostream.models.table import get_spec
+from keras_twostream.models.tracing import diagram
+from keras_twostream.models.words import time_span
+
+# Arguments of `build` that change its row.
+OF_SPEC = ("streams", "fusion", "location", "frames", "time", "align")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,85 +29,110 @@ class ModelInfo:
         name: Name of the network.
         streams: Names of its inputs.
         fuse: Location -> name of the fusion there.
+        time: Location -> names of what happens to the time axis there.
+        keep: Whether both towers go on to scores and a loss of their own.
         backbone: Backbone of every stream, or dict of stream -> backbone.
         input_shapes: Input -> shape without the batch.
-        output_shape: Shape of the scores without the batch.
+        output_shapes: Output -> shape without the batch; `"scores"` is the
+            answer, all others have a loss of their own.
         parameters: Number of parameters.
-        multiply_adds: Multiplications (each with its addition) of one
-            forward pass of one sample, in convolutions, dense layers and
-            bilinear products.
-        paper: The paper's row, with its published accuracy, if it has one;
-            measured there with VGG-M-2048 towers.
+        multiply_adds: Multiply-adds of one forward pass of one sample, see
+            `models.cost.multiply_adds`.
+        rgb_frames: RGB frames that one answer sees, 0 without that stream.
+        flow_fields: Flow fields that one answer sees, over all its stacks.
+        video_frames: Consecutive frames of the video that one answer spans,
+            `(T - 1) * frame_step + L + 1` for T frames with stacks of L flow
+            fields, without flow `(T - 1) * frame_step + 1`.
+        published: Accuracies that were published for it.
+        source: Where it comes from, if not from the paper.
+        diagram: `Diagram` of its towers, which `report.draw_network` draws.
     """
 
     name: str
     streams: tuple[str, ...]
     fuse: dict[str, str]
+    time: dict[str, list[str]]
+    keep: bool
     backbone: Any
     input_shapes: dict[str, tuple[int, ...]]
-    output_shape: tuple[int, ...]
+    output_shapes: dict[str, tuple[int, ...]]
     parameters: int
     multiply_adds: int
+    rgb_frames: int
+    flow_fields: int
+    video_frames: int
     published: tuple[Published, ...]
+    source: str
+    diagram: Diagram = field(repr=False, compare=False)
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of the answer, without the batch."""
+        return self.output_shapes[ANSWER]
 
     def to_json(self) -> str:
-        """Returns the facts as JSON text."""
-        return json.dumps(asdict(self), default=str)
+        """Returns the facts as JSON text, with the diagram as text."""
+        facts = {f.name: getattr(self, f.name) for f in fields(self)}
+        facts["published"] = [asdict(figure) for figure in self.published]
+        return json.dumps(facts, default=str)
 
 
-def model_info(name, *, backbone="vgg_m_2048", **options):
-    """Returns the facts of a named network as a `ModelInfo`.
+def model_info(name, *, backbone=None, frame_step=1, **options):
+    """Returns the facts of a network as a `ModelInfo`.
+
+    The network is built without the values of its variables, which takes a
+    fraction of a second.
 
     Args:
-        name: Name of the network, see `list_models`.
-        backbone: As for `build`.
+        name: Name of a network, see `list_models`, or a `Spec`.
+        backbone: As for `build`; by default that of the network's source.
+        frame_step: Integer, frames of the video from one frame of a clip to
+            the next (the paper's tau). Clips of this package's pipeline are
+            spread over the whole video instead.
         **options: Further arguments of `build`.
+
+    Raises:
+        ValueError: If `build` cannot make the network.
     """
-    spec = get_spec(name)
-    # Shapes are enough; the numbers would take seconds and up to a gigabyte.
+    asked = {key: options.get(key) for key in OF_SPEC}
+    spec, called = request.resolve(name, **asked)
     with shapes_only():
         model = build(name, backbone=backbone, **options)
+    shapes = {key: tuple(x.shape[1:]) for key, x in model.input.items()}
+    outputs = model.output
+    if not isinstance(outputs, Mapping):
+        outputs = {ANSWER: outputs}
     return ModelInfo(
-        name=name,
-        streams=spec.streams,
+        name=called,
+        streams=tuple(spec.streams),
         fuse={at: fusion_name(fusion) for at, fusion in spec.fuse.items()},
-        backbone=backbone,
-        input_shapes={key: x.shape[1:] for key, x in model.input.items()},
-        output_shape=model.output.shape[1:],
+        time={at: _times(steps) for at, steps in spec.time.items()},
+        keep=spec.keep,
+        backbone=spec.backbone if backbone is None else backbone,
+        input_shapes=shapes,
+        output_shapes={k: tuple(x.shape[1:]) for k, x in outputs.items()},
         parameters=model.count_params(),
         multiply_adds=multiply_adds(model),
+        **_span(spec, shapes, frame_step, options.get("flow")),
         published=spec.published,
+        source=spec.source,
+        diagram=diagram(model),
     )
 
 
-def multiply_adds(model):
-    """Returns the multiply-adds of one forward pass of one sample.
-
-    Args:
-        model: Functional model whose layers are each used once. Layers that
-            see a clip's frames as a batch count once per frame.
-    """
-    total = 0
-    frames: dict[int, int] = {}
-    for operation in model.operations:
-        inputs = keras.tree.flatten(operation.input)
-        times = max((frames.get(id(x), 1) for x in inputs), default=1)
-        if isinstance(operation, layers.FoldTime):
-            times = inputs[0].shape[1]
-        elif isinstance(operation, layers.UnfoldTime):
-            times = 1
-        outputs = keras.tree.flatten(operation.output)
-        frames |= dict.fromkeys(map(id, outputs), times)
-        total += times * _cost(operation, inputs, outputs[0])
-    return total
+def _times(steps):
+    """Returns the words for what happens to time at a location."""
+    steps = steps if isinstance(steps, list) else [steps]
+    return [layers.time_name(step) for step in steps]
 
 
-def _cost(layer, inputs, output):
-    """Returns the multiply-adds of one layer for one sample."""
-    places = math.prod(output.shape[1:-1])
-    if isinstance(layer, layers.BilinearFusion):
-        return math.prod(inputs[0].shape[1:]) * inputs[1].shape[-1]
-    if isinstance(layer, keras.Sequential):
-        return multiply_adds(layer)
-    kernels = [w for w in getattr(layer, "weights", ()) if len(w.shape) > 1]
-    return sum(places * math.prod(kernel.shape) for kernel in kernels)
+def _span(spec, shapes, frame_step, flow):
+    """Returns how far into the video an answer reaches."""
+    frames = spec.frames or 1
+    stack = shapes["flow"][-1] // 2 if "flow" in shapes else 0
+    step = flow.step if flow else 1
+    return {
+        "rgb_frames": frames if "rgb" in shapes else 0,
+        "flow_fields": frames * stack,
+        "video_frames": time_span(frames, stack, frame_step, step),
+    }

@@ -1,31 +1,27 @@
 """A picture of a network's towers, fusions and layers over time."""
 
 import io
-import math
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
+from keras_twostream.report import _blocks
+from keras_twostream.report._blocks import COLOURS, INK, PAPER, PILLS, QUIET
+
 DPI = 100
 # In pixels: distances of columns, of towers, of the first from the edges;
-# half the height of a tower; where arrows between towers run, below one.
-PITCH, LANE, TOP, SIDE = 74, 166, 100, 50
-REACH, CHANNEL, LINE = 44, 98, 12.5
-PILL = (58, 26)
-INK, QUIET, PAPER, LOSS = "#1f2933", "#52606d", "#ffffff", "#b3261e"
-# What a block belongs to -> colours of its edge and of its inside.
-COLOURS = {
-    "rgb": ("#1f6fb5", "#d6e6f5"),
-    "flow": ("#c8641b", "#fbe3d0"),
-    "fused": ("#6b4aa5", "#e4dcf3"),
-    "time": ("#1d7d5f", "#d3efe4"),
+# where arrows between towers run, below one; of lines of text; of the blocks
+# that lie behind one another.
+PITCH, LANE, TOP, SIDE = 74, 166, 120, 54
+CHANNEL, LINE, SHIFT = 98, 12.5, 4
+ROUND = "round,pad=0,rounding_size=9"
+# Text stays text, in letters that any viewer has.
+STYLE = {
+    "svg.fonttype": "none",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
 }
-OTHER = ("#52606d", "#e5e9ee")
-# A clip's block has this many copies behind it, each so far up and right.
-COPIES, SHIFT = 2, 4
-LONGEST = 13
 
 
 def draw_network(diagram, path=None):
@@ -36,7 +32,7 @@ def draw_network(diagram, path=None):
     picture brings its own background.
 
     Args:
-        diagram: `models.Diagram` of the network, as
+        diagram: `models.diagram.Diagram` of the network, as
             `model_info(name).diagram` has it.
         path: File to write, `.svg` or `.png`; `None` for none.
 
@@ -56,7 +52,7 @@ def draw_network(diagram, path=None):
         # The same picture is the same file, on every day.
         about |= {"Date": None}
     file = io.StringIO() if path is None else path
-    with matplotlib.rc_context({"svg.hashsalt": diagram.name}):
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": diagram.name}):
         figure = _Picture(diagram).figure
         dpi = 2 * DPI if kind == "png" else DPI
         figure.savefig(file, format=kind, dpi=dpi, metadata=about)
@@ -73,8 +69,9 @@ class _Picture:
     def __init__(self, diagram):
         columns = 1 + max(block.column for block in diagram.blocks)
         width = max(2 * SIDE + PITCH * (columns - 1), 420)
-        lanes = 1 + max(block.lane for block in diagram.blocks)
-        height = TOP + LANE * (lanes - 1) + REACH + 4 * LINE
+        lanes = sorted({block.lane for block in diagram.blocks})
+        self.rows = {lane: TOP + _offset(lanes, lane) for lane in lanes}
+        height = max(self.rows.values()) + _blocks.REACH + 4 * LINE
         size = (width / DPI, height / DPI)
         self.figure = Figure(figsize=size, facecolor=PAPER)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
@@ -103,17 +100,30 @@ class _Picture:
             self.axes.add_patch(mark)
             x -= 14
 
+    def _place(self, block):
+        """Returns the middle of a block."""
+        return SIDE + PITCH * block.column, self.rows[block.lane]
+
+    def _way(self, source, block):
+        """Returns the corners of the way from a block to the next."""
+        (x, y), (end_x, end_y) = self._place(source), self._place(block)
+        width, height = _blocks.size_of(block)
+        end = (end_x - width / 2, end_y)
+        if source.lane == block.lane:
+            return [(x, y), end]
+        if block.joint:
+            bend = end_x - PITCH * 0.6
+            return [(x, y), (bend, y), (bend, end_y), end]
+        bend = end_y + CHANNEL
+        end = (end_x, end_y + height / 2)
+        return [(x, y), (x, bend), (end_x, bend), end]
+
     def _arrow(self, source, block):
         """Draws the way from a block to the next, or to another tower."""
-        (x, y), (end_x, end_y) = _place(source), _place(block)
-        if source.lane == block.lane:
-            points = [(x, y), (end_x - _size(block)[0] / 2, end_y)]
-        else:
-            bend, end = end_y + CHANNEL, end_y + _size(block)[1] / 2
-            points = [(x, y), (x, bend), (end_x, bend), (end_x, end)]
-        color = _colours(source)[0]
+        points = self._way(source, block)
+        color = _blocks.colours_of(source)[0]
         xs, ys = zip(*points[:-1], strict=True)
-        self.axes.plot(xs, ys, color=color, lw=1.2, zorder=1)
+        self.axes.plot(xs, ys, color=color, lw=1.2, zorder=1, clip_on=False)
         arrow = FancyArrowPatch(
             *points[-2:],
             arrowstyle="-|>",
@@ -123,68 +133,46 @@ class _Picture:
             color=color,
             lw=1.2,
             zorder=2,
+            clip_on=False,
         )
         self.axes.add_patch(arrow)
 
     def _draw(self, block):
         """Draws a block and writes what it is."""
-        (x, y), (width, height) = _place(block), _size(block)
-        edge, inside = _colours(block)
-        is_pill = block.kind in ("fusion", "time", "scores")
-        copies = COPIES if block.steps and block.steps > 1 else 0
-        for copy in range(copies, -1, -1):
+        (x, y), (width, height) = self._place(block), _blocks.size_of(block)
+        edge, inside = _blocks.colours_of(block)
+        is_pill = block.kind in PILLS
+        style = {"ec": edge, "fc": inside, "zorder": 3, "clip_on": False}
+        for copy in range(_blocks.copies_of(block), -1, -1):
             corner = x - width / 2 + SHIFT * copy, y - height / 2 - SHIFT * copy
-            style = f"round,pad=0,rounding_size={9 if is_pill else 2}"
-            patch = FancyBboxPatch(
-                corner, width, height, style, ec=edge, fc=inside, zorder=3
+            patch = (
+                FancyBboxPatch(corner, width, height, ROUND, **style)
+                if is_pill
+                else Rectangle(corner, width, height, **style)
             )
             self.axes.add_patch(patch)
         if is_pill:
-            self._text(x, y, _short(block.label), weight="bold")
-        self._labels(block, x, y)
-
-    def _labels(self, block, x, y):
-        """Writes a block's name and sizes: below it, of fusions above it."""
-        is_scores = block.kind == "scores"
-        name = block.place or ("" if is_scores else block.label)
-        lines = [_short(name), "×".join(map(str, block.shape))]
-        lines += [f"× {block.steps}"] if block.steps else []
-        lines = [line for line in lines if line]
-        start = y + REACH + LINE / 2
+            self._text(x, y, _blocks.short(block.label), weight="bold")
+        top = y - height / 2 - SHIFT * _blocks.copies_of(block) - 3
+        bottom = y + (height / 2 + 3 if is_pill else _blocks.REACH)
+        sizes = _blocks.lines_of(block)
         if block.kind == "fusion":
-            start = y - PILL[1] / 2 - 14 - LINE * (len(lines) - 1)
-        for number, line in enumerate(lines):
-            is_name = name and not number
-            color = INK if is_name else QUIET
-            self._text(x, start + LINE * number, line, color=color)
-        words = [*block.outputs, "loss"] if block.loss else block.outputs
-        for number, word in enumerate(reversed(words)):
-            color = LOSS if word == "loss" else INK
-            above = y - PILL[1] / 2 - 16 - LINE * number
-            self._text(x, above, word, color=color, weight="bold")
+            # Its own arrow comes from below.
+            top = self._lines(x, top - LINE * len(sizes), sizes)
+        else:
+            self._lines(x, bottom, sizes)
+        outputs = _blocks.outputs_of(block)
+        self._lines(x, top - LINE * len(outputs), outputs, weight="bold")
+
+    def _lines(self, x, y, lines, **options):
+        """Writes lines of text from `y` on down and returns `y`."""
+        for number, (text, color, size) in enumerate(lines):
+            place = y + LINE * (number + 0.5)
+            self._text(x, place, text, size, color, **options)
+        return y
 
 
-def _place(block):
-    """Returns the middle of a block."""
-    return SIDE + PITCH * block.column, TOP + LANE * block.lane
-
-
-def _colours(block):
-    word = "time" if block.kind == "time" else block.stream
-    return COLOURS.get(word, OTHER)
-
-
-def _size(block):
-    """Returns width and height of a block."""
-    if block.kind in ("fusion", "time", "scores"):
-        return PILL
-    if len(block.shape) == 1:
-        return 10, 44
-    side, channels = max(block.shape[:-1]), block.shape[-1]
-    height = 18 + 8.6 * math.log2(side)
-    return 4 + 2.5 * math.log2(max(channels, 2)), min(height, 2 * REACH)
-
-
-def _short(text):
-    """Returns a text that fits into a column."""
-    return text if len(text) <= LONGEST else f"{text[:7]}…{text[-5:]}"
+def _offset(lanes, lane):
+    """Returns how far below the first tower a lane is drawn."""
+    step = LANE if len(lanes) < 3 else LANE * 0.75
+    return step * lanes.index(lane)
