@@ -1,5 +1,6 @@
 """The benchmark on real clips, run on a few made ones."""
 
+import dataclasses
 import importlib
 import json
 import pathlib
@@ -10,37 +11,42 @@ import numpy as np
 import pytest
 from clips import moving_frames
 
+from keras_twostream.models.spec import Spec
+from keras_twostream.models.table import MODELS
 from keras_twostream.video import write_video
 
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
 
 
 @pytest.fixture
-def benchmark(monkeypatch, tmp_path):
+def benchmark(monkeypatch):
     """Imports one of its modules, with small networks and few steps."""
     monkeypatch.syspath_prepend(str(FOLDER))
-    monkeypatch.setenv("KERAS_TWOSTREAM_CACHE", str(tmp_path / "cache"))
-    networks = importlib.import_module("ut_networks")
-    for name, value in {
-        "SIZE": (32, 32), "FRAMES": 4, "SEGMENTS": 2, "FIELDS": 2,
-        "HEAD_STEPS": 3, "TUNING_STEPS": 1,
-    }.items():  # fmt: skip
-        monkeypatch.setattr(networks, name, value)
+    main = importlib.import_module("real_clips")
+    monkeypatch.setattr(main, "SIZE", (32, 32))
+    for name, clips in main.SETS.items():
+        small = dataclasses.replace(clips, frames=4, flow_frames=2)
+        monkeypatch.setitem(main.SETS, name, small)
+    monkeypatch.setattr(importlib.import_module("real_training"), "STEPS", 2)
+    networks = importlib.import_module("real_networks")
+    monkeypatch.setattr(networks, "UNITS", 2)
     yield importlib.import_module
-    for name in [name for name in sys.modules if name.startswith("ut_")]:
+    for name in [name for name in sys.modules if name.startswith("real_")]:
         del sys.modules[name]
 
 
 @pytest.fixture
 def data(tmp_path, benchmark):
-    """Returns a folder as the benchmark wants it: 2 classes, 2 sequences."""
-    folder, main = tmp_path / "data", benchmark("ut_interaction")
-    for label, name in enumerate(("left", "right")):
-        (folder / main.CLIPS / name).mkdir(parents=True)
-        for sequence in (1, 2):
-            frames = moving_frames(8, seed=sequence)[:: 1 - 2 * label]
-            path = f"{name}/{label}{sequence}_{sequence}_{label}.avi"
-            write_video(folder / main.CLIPS / path, frames, 10)
+    """Returns a folder as the benchmark wants it: 2 classes, 2 groups."""
+    folder, main = tmp_path / "data", benchmark("real_clips")
+    names = {"UT-Interaction": "9_{}_0.avi", "Weizmann": "{}_{}.avi"}
+    for name, clips in main.SETS.items():
+        for label, word in enumerate(("left", "right")):
+            (folder / clips.folder / word).mkdir(parents=True)
+            for group in (1, 2):
+                frames = moving_frames(8, seed=group)[:: 1 - 2 * label]
+                file = names[name].format(group, word)
+                write_video(folder / clips.folder / word / file, frames, 10)
     weights = folder / main.WEIGHTS
     weights.parent.mkdir()
     whole = keras.applications.MobileNet(
@@ -53,52 +59,54 @@ def data(tmp_path, benchmark):
 
 @pytest.mark.slow
 def test_every_network_answers_for_every_clip(
-    benchmark, data, tmp_path, capsys
+    benchmark, data, tmp_path, capsys, monkeypatch
 ):
+    networks, main = benchmark("real_networks"), benchmark("real_clips")
+    few = ("sum_softmax, thirds", "conv_relu5_pool3d_plus", "lstm")
+    table = {name: networks.rows()[name] for name in few}
+    monkeypatch.setattr(networks, "rows", lambda: table)
     output = tmp_path / "result.json"
-    benchmark("ut_interaction").main(str(data), [0, 1], output)
-    result = json.loads(output.read_text())
-    assert result["labels"] == [0, 0, 1, 1]
-    networks = {"spatial", "temporal", "late", "mid-level"}
-    for answers in result["answers"]:
-        assert {*answers} == networks | {"mid-level, as started"}
-        for row in answers.values():
-            assert len(row) == 4
-            assert {*row} <= {0, 1}
+    main.main(str(data), [0, 1], output, tmp_path / "cache")
+    results = json.loads(output.read_text())
+    for name in main.SETS:
+        assert results[name]["labels"] == [0, 0, 1, 1]
+        assert {*results[name]["answers"]} == {*few}
+        for answers in results[name]["answers"].values():
+            assert len(answers) == 2
+            for row in answers:
+                assert len(row) == 4
+                assert {*row} <= {0, 1}
     printed = capsys.readouterr().out
-    for word in (*networks, "left", "right", "McNemar", "CPU time"):
+    for word in (*main.SETS, *few, "left", "right", "McNemar", "CPU time"):
         assert word in printed
+
+
+def test_rows_are_networks_of_the_table(benchmark):
+    rows = benchmark("real_networks").rows()
+    assert len(rows) >= 8
+    for arguments, cut in rows.values():
+        name = arguments["name"]
+        assert isinstance(name, Spec) or name in MODELS
+        assert isinstance(cut, str)
 
 
 @pytest.mark.parametrize("data", [None, "nowhere"])
 def test_missing_data_is_one_clear_error(benchmark, data):
     with pytest.raises(ValueError, match="clips/ut_interaction"):
-        benchmark("ut_interaction").parts_of(data)
+        benchmark("real_clips").parts_of(data)
 
 
 def test_paired_counts_have_the_exact_chance(benchmark):
-    mcnemar = benchmark("ut_report").mcnemar
+    mcnemar = benchmark("real_report").mcnemar
     assert mcnemar(0, 0) == 1
     assert mcnemar(3, 3) == 1
     assert mcnemar(1, 5) == mcnemar(5, 1) == 2 * (1 + 6) / 2**6
 
 
-def test_flow_shows_u_as_red_and_v_as_green(benchmark, rng):
-    networks = benchmark("ut_networks")
-    colours = rng.normal(size=(1, 1, 3, 5))
-    u, v = rng.normal(size=(2, networks.FIELDS))
-    stack = np.stack([u, v], axis=-1).ravel()
-    red, green = networks.FLOW_GAIN * np.array([u.mean(), v.mean()])
-    image = np.array([red, green, -(red + green) / 2])
-    kernel = networks.flow_kernel(colours)[0, 0]
-    np.testing.assert_allclose(stack @ kernel, image @ colours[0, 0])
-
-
-def test_fusion_starts_as_the_sum_beside_rgb(benchmark, rng):
-    networks = benchmark("ut_networks")
-    kernel, bias = networks.fusion_weights()
-    rgb, flow = rng.uniform(size=(2, networks.CHANNELS))
-    np.testing.assert_allclose(
-        np.concatenate([rgb, flow]) @ kernel + bias,
-        np.concatenate([rgb + flow, rgb]),
-    )
+def test_moments_are_means_and_deviations_of_the_parts(benchmark, rng):
+    clips = rng.normal(size=(2, 6, 5)).astype("float32")
+    thirds = clips.reshape(2, 3, 2, 5)
+    expected = [thirds.mean(axis=2), thirds.std(axis=2)]
+    expected = [part.reshape(2, 15) for part in expected]
+    made = benchmark("real_networks").Moments(3)(clips)
+    np.testing.assert_allclose(made, np.hstack(expected), atol=1e-5)

@@ -76,7 +76,7 @@ def test_a_record_holds_frames_flow_and_how_they_were_made(tmp_path):
     record = make_record(path, SPEC)
     features = features_of(record)
     assert json.loads(features["meta"][0]) == {
-        "version": 1,
+        "version": 2,
         "flow": SPEC.to_dict(),
         "frames": 6,
         "height": 32,

@@ -116,7 +116,7 @@ def test_both_towers_have_scores_and_the_answer_is_their_mean(name):
     inputs = inputs_for(model)
     outputs = {k: np.array(v) for k, v in model(inputs, training=False).items()}
     assert [*outputs] == ["spatiotemporal", "temporal", "scores"]
-    alone = tiny_of("temporal", time=dict(MODELS[name].time))
+    alone = tiny_of("temporal", frames=4, time=MODELS[name].time)
     transfer(model, alone)
     np.testing.assert_allclose(
         outputs["temporal"], scores_of(alone, inputs), atol=1e-5

@@ -19,13 +19,14 @@ def random_box(chance, height, width, image_size, spec: CropSpec):
 
     Args:
         chance: Float tensor `(2,)` in [0, 1): which size, which place.
-        height: Integer tensor, height of the frames in pixels.
-        width: Integer tensor, width of the frames in pixels.
+        height: Integer tensor, height of the region in pixels.
+        width: Integer tensor, width of the region in pixels.
         image_size: `(height, width)` that the network takes.
         spec: The `CropSpec`.
 
     Returns:
-        `int32 (4,)`: top, left, height and width of the crop in pixels.
+        `int32 (4,)`: top and left within the region, height and width of the
+        crop in pixels.
     """
     pairs = [
         (high, wide)
@@ -42,13 +43,14 @@ def center_box(height, width, image_size, spec: CropSpec):
     """Returns the crop that is used outside of training.
 
     Args:
-        height: Integer tensor, height of the frames in pixels.
-        width: Integer tensor, width of the frames in pixels.
+        height: Integer tensor, height of the region in pixels.
+        width: Integer tensor, width of the region in pixels.
         image_size: `(height, width)` that the network takes.
         spec: The `CropSpec`.
 
     Returns:
-        `int32 (4,)`: top, left, height and width of the crop in pixels.
+        `int32 (4,)`: top and left within the region, height and width of the
+        crop in pixels.
     """
     scale = tf.constant([spec.center, spec.center])
     place = tf.constant([0.5, 0.5])

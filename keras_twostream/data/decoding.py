@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_twostream.data.records import BLOCK
 from keras_twostream.flow import codec
 
-FEATURES = ("frames", "flow")
+FEATURES = ("frames", "flow", "motion")
 
 
 def parse_record(record):
@@ -19,7 +19,8 @@ def parse_record(record):
         record: String tensor, as `data.records.make_record` makes it.
 
     Returns:
-        Dict of `frames` and `flow`: string tensors `(N,)` and `(fields,)`.
+        Dict of string tensors: `frames` `(N,)`, `flow` and `motion`
+        `(fields,)`.
     """
     images = tf.io.FixedLenSequenceFeature([], tf.string, allow_missing=True)
     return tf.io.parse_single_example(record, dict.fromkeys(FEATURES, images))
@@ -30,28 +31,32 @@ def frame_size(clip):
     return tf.io.extract_jpeg_shape(clip["frames"][0])[:2]
 
 
-def decode_frames(clip, centers, box):
+def decode_frames(clip, centers, boxes):
     """Decodes RGB frames.
 
     Args:
         clip: A parsed record.
         centers: `int32 (T,)`, frame indices; T is static.
-        box: `int32 (4,)`, what to cut out: top, left, height, width.
+        boxes: `int32 (T, 4)`, what to cut out of each: top, left, height,
+            width; all of one size.
 
     Returns:
         `uint8 (T, height, width, 3)`.
     """
     images = tf.unstack(tf.gather(clip["frames"], centers))
-    return tf.stack([_decode(image, box, channels=3) for image in images])
+    windows = tf.unstack(boxes, len(images))
+    pairs = zip(images, windows, strict=True)
+    return tf.stack([_decode(*pair, channels=3) for pair in pairs])
 
 
-def decode_fields(clip, stacks, box, bound: float):
+def decode_fields(clip, stacks, boxes, bound: float):
     """Decodes flow.
 
     Args:
         clip: A parsed record.
         stacks: `int32 (T, L)`, field indices; both sides are static.
-        box: `int32 (4,)`, what to cut out: top, left, height, width.
+        boxes: `int32 (T, 4)`, what to cut out of the fields of each stack:
+            top, left, height, width; all of one size.
         bound: The bound in pixels with which the flow was stored.
 
     Returns:
@@ -59,12 +64,17 @@ def decode_fields(clip, stacks, box, bound: float):
         record's frames.
     """
     frames, fields = stacks.shape
-    top, left, height, width = tf.unstack(box)
+    height, width = boxes[0, 2], boxes[0, 3]
     plane = -(-frame_size(clip)[0] // BLOCK) * BLOCK
-    # One window that holds the crop of both planes, u above v.
-    window = tf.stack([top, left, plane + height, width])
+    # Windows that hold the crop of both planes, u above v.
+    windows = tf.unstack(boxes + tf.stack([0, 0, plane, 0]), frames)
     images = tf.unstack(tf.gather(clip["flow"], tf.reshape(stacks, [-1])))
-    both = tf.stack([_decode(image, window, channels=1) for image in images])
+    both = tf.stack(
+        [
+            _decode(image, windows[index // fields], channels=1)
+            for index, image in enumerate(images)
+        ]
+    )
     planes = tf.stack([both[:, :height], both[:, plane:]], axis=1)
     # Transposed as matrices, which TensorFlow does many times faster than
     # as arrays of higher rank.

@@ -8,7 +8,8 @@ A record is a serialised `tf.train.Example` with the features
   of u above the plane of v, each padded at its lower edge to whole JPEG
   blocks (of `BLOCK` rows) so that neither bleeds into the other. Field k pairs
   frames k and k + step. A clip too short for a pair has one field, of no
-  motion.
+  motion;
+- `motion`: where each field moves, see `data.motion.profile`.
 """
 
 import json
@@ -21,11 +22,12 @@ import cv2
 import numpy as np
 
 from keras_twostream.data.example import encode_example, read_first
+from keras_twostream.data.motion import profile
 from keras_twostream.flow import codec, estimators
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.video import VideoError, open_video, resize_short_side
 
-VERSION = 1
+VERSION = 2
 JPEG_QUALITY = 95
 BLOCK = 8
 
@@ -50,6 +52,7 @@ def make_record(path: str | os.PathLike, spec: FlowSpec) -> bytes:
     estimate = estimators.get(spec.algorithm)
     frames: list[bytes] = []
     fields: list[bytes] = []
+    motion: list[bytes] = []
     recent: list[np.ndarray] = []  # grey, the last `step` frames
     with open_video(path) as video:
         for frame in _resized(video, spec.short_side):
@@ -58,6 +61,7 @@ def make_record(path: str | os.PathLike, spec: FlowSpec) -> bytes:
             if len(recent) == spec.step:
                 flow = estimate(recent.pop(0), gray)
                 fields.append(_encode_field(flow, spec.bound))
+                motion.append(profile(flow, spec.bound))
             recent.append(gray)
         meta = {
             "version": VERSION,
@@ -72,11 +76,13 @@ def make_record(path: str | os.PathLike, spec: FlowSpec) -> bytes:
     if not fields:
         still = np.zeros((*gray.shape, 2), np.float32)
         fields.append(_encode_field(still, spec.bound))
+        motion.append(profile(still, spec.bound))
     return encode_example(
         {
             "meta": [json.dumps(meta).encode()],
             "frames": frames,
             "flow": fields,
+            "motion": motion,
         }
     )
 

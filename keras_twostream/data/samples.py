@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_twostream.data import augment, decoding, sampling
 from keras_twostream.data.crop import CropSpec
+from keras_twostream.data.regions import regions_of
 from keras_twostream.flow.spec import FlowSpec
 
 STREAMS = ("rgb", "flow")
@@ -72,20 +73,15 @@ class SampleSpec:
             `flow` `([T,] H, W, 2L)`, pixels at this size.
         """
         count = self.frames or 1
-        size = decoding.frame_size(clip)
         if self.augment:
             # When in each segment; which crop, where; whether to flip.
             chance = tf.random.stateless_uniform([count + 3], seed)
             when, where, mirror = tf.split(chance, [count, 2, 1])
-            box = augment.random_box(
-                where, size[0], size[1], self.image_size, self.crop
-            )
         else:
-            when = tf.constant(0.5)
-            box = augment.center_box(
-                size[0], size[1], self.image_size, self.crop
-            )
-        sample = self._decode(clip, self._centers(clip, view, when), box)
+            when, where = tf.constant(0.5), None
+        centers = self._centers(clip, view, when)
+        boxes = self._boxes(clip, centers, where)
+        sample = self._decode(clip, centers, boxes)
         sample = augment.resize(sample, self.image_size)
         if self.augment and self.crop.flip:
             sample = augment.random_flip(mirror[0], sample)
@@ -104,10 +100,25 @@ class SampleSpec:
             chance=when,
         )
 
-    def _decode(self, clip: dict, centers, box) -> dict:
+    def _boxes(self, clip: dict, centers, where):
+        """Returns what to cut out of each frame: `int32 (T, 4)`."""
+        height, width = tf.unstack(decoding.frame_size(clip))
+        regions = regions_of(
+            clip["motion"], centers, height, width, self.image_size, self.crop
+        )
+        sides = regions[0, 2], regions[0, 3], self.image_size, self.crop
+        box = (
+            augment.center_box(*sides)
+            if where is None
+            else augment.random_box(where, *sides)
+        )
+        size = tf.broadcast_to(box[2:], [self.frames or 1, 2])
+        return tf.concat([regions[:, :2] + box[:2], size], 1)
+
+    def _decode(self, clip: dict, centers, boxes) -> dict:
         sample = {}
         if "rgb" in self.streams:
-            sample["rgb"] = decoding.decode_frames(clip, centers, box)
+            sample["rgb"] = decoding.decode_frames(clip, centers, boxes)
         if "flow" in self.streams:
             stacks = sampling.stack_fields(
                 centers,
@@ -116,6 +127,6 @@ class SampleSpec:
                 self.flow.step,
             )
             sample["flow"] = decoding.decode_fields(
-                clip, stacks, box, self.flow.bound
+                clip, stacks, boxes, self.flow.bound
             )
         return sample
