@@ -111,7 +111,7 @@ class Trial:
         labels = np.tile(self.labels[clips], 2)
         # All clips in every step: as one epoch, which costs least beside it.
         batch = tf.data.Dataset.from_tensors((samples, labels))
-        self.head.fit(batch.repeat(STEPS), verbose=0)
+        self.head.fit(batch.repeat(STEPS), shuffle=False, verbose=0)
 
     def _predict(self, mirrored, clips):
         samples = {s: x[mirrored, clips] for s, x in self.vectors.items()}

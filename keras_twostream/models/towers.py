@@ -46,13 +46,15 @@ class Tower:
         x: What the network has made so far.
         frames: Time steps that are folded into the batch, or `None`.
         logits: The class logits, once they are there without a time axis.
+        widened: Channels that its last map had, and those that it has since
+            it was replaced, until they are found to fit.
         steps: The class scores of each time step, if time went on so far.
     """
 
     def __init__(self, stream, backbone, head, time, x, record):
         self.stream, self.backbone, self.head = stream, backbone, head
         self.input, self.stage = x, None
-        self.frames = self.logits = self.steps = None
+        self.frames = self.logits = self.steps = self.widened = None
         self.time = self._schedule(time)
         if len(x.shape) == 5 and not backbone.clips:
             x = self._folded(x, "fold")
@@ -97,8 +99,18 @@ class Tower:
 
     def _run(self, stage):
         args = (self.x, self.stream, self.stage, stage, self.head)
-        self.x = self.backbone.run(*args)
-        self.stage = stage
+        try:
+            self.x = self.backbone.run(*args)
+        except ValueError as error:
+            if not self.widened:
+                raise
+            raise ValueError(
+                f"{self.backbone.name} is made for {self.widened[0]} channels "
+                f"after {self.stage}, and what was fused there has "
+                f"{self.widened[1]}: fuse by 'conv' or 'sum', or elsewhere. "
+                f"Received: {error}"
+            ) from error
+        self.stage, self.widened = stage, None
 
     def _pass_time(self):
         """Does with the time axis what there is to do at this stage."""
@@ -155,9 +167,12 @@ class Tower:
 
     def receive(self, x, location):
         """Goes on with a fused tensor that may have time as an axis."""
+        before = self.x.shape[-1]
         if self.frames and len(x.shape) == 5:
             x = self._folded(x, f"{location}_fold")
         self.replace(x)
+        if len(x.shape) > 2 and x.shape[-1] != before:
+            self.widened = before, x.shape[-1]
 
     def top(self):
         """Returns the class scores."""
