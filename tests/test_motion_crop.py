@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_twostream.data import Clips, CropSpec, clips_dataset
+from keras_twostream.data.decoding import frame_size, parse_record
 from keras_twostream.data.motion import GRID, profile
+from keras_twostream.data.records import make_record
 from keras_twostream.data.regions import regions_of
 from keras_twostream.flow import FlowSpec, estimators
 
@@ -201,6 +203,22 @@ def test_training_crops_lie_in_the_window(clip, tmp_path):
         strict=True,
     ):
         assert block(rgb).sum() > 1.2 * block(full).sum()
+
+
+def test_the_window_walks_with_a_real_person(test_data):
+    path = test_data / "clips/weizmann/walk/ido_walk.avi"
+    clip = parse_record(make_record(path, FlowSpec()))
+    height, width = frame_size(clip).numpy()
+    centers = tf.range(8, tf.size(clip["frames"]) - 8)
+    found = regions_of(
+        clip["motion"], centers, height, width, (64, 64), CROP
+    ).numpy()
+    left, wide = found[:, 1], found[0, 3]
+    assert wide < width * 3 / 4
+    steps = np.sign(left[-1] - left[0]) * np.diff(left)
+    assert abs(left[-1] - left[0]) > width / 6
+    assert (steps >= 0).mean() > 0.9
+    assert np.abs(steps).max() < width / 10
 
 
 @pytest.mark.parametrize("wrong", [{"region": "person"}, {"spread": 0}])
