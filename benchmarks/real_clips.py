@@ -11,6 +11,7 @@ Run it: python benchmarks/real_clips.py [--seeds 0 1 2] [--output real.json]
 import argparse
 import hashlib
 import json
+import logging
 import os
 import sys
 import time
@@ -163,6 +164,8 @@ def _key(paths, clips):
 def main(data, seeds, output, cache):
     """Measures both sets, prints the tables and writes the JSON file."""
     data, weights = parts_of(data)
+    # What was loaded would be told anew for every network.
+    logging.getLogger("keras_twostream").setLevel(logging.ERROR)
     cache = Path(cache or default_cache_dir()).expanduser()
     cache.mkdir(parents=True, exist_ok=True)
     wall, cpu = time.perf_counter(), sum(os.times()[:4])
