@@ -34,7 +34,12 @@ def test_importing_is_light_and_silent():
 
 
 @pytest.mark.parametrize(
-    "order", [("keras", "keras_twostream"), ("keras_twostream", "keras.layers")]
+    "order",
+    [
+        ("keras", "keras_twostream"),
+        ("keras_twostream", "keras.layers"),
+        ("keras_twostream.models.network", "keras_twostream.layers"),
+    ],
 )
 def test_layers_are_registered_in_either_order(order, run_python):
     run_python("-c", LOADED.format(first=order[0], second=order[1]))
