@@ -1,31 +1,17 @@
 import os
 import pathlib
-import subprocess
-import sys
 import threading
 
 import clips
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from keras_twostream.flow import (
-    FlowSpec,
-    dequantize,
-    quantize,
-    read_flo,
-    to_gray,
-)
-from keras_twostream.flow.codec import LEVELS, ZERO
+from keras_twostream.flow import dequantize, quantize, read_flo, to_gray
 from keras_twostream.flow.estimators import ESTIMATORS, get
 
 HAS_CONTRIB = hasattr(cv2, "optflow")
 AVAILABLE = [name for name in ESTIMATORS if name != "tvl1" or HAS_CONTRIB]
-
-finite = st.floats(-1e6, 1e6, width=32)
-bounds = st.floats(0.125, 1000, width=32)
 
 
 def texture(height, width, seed=0):
@@ -37,100 +23,6 @@ def texture(height, width, seed=0):
 
 def end_point_error(flow, truth):
     return float(np.nanmean(np.linalg.norm(flow - truth, axis=-1)))
-
-
-# --- FlowSpec
-
-
-def test_spec_round_trip_and_diff():
-    spec = FlowSpec(algorithm="farneback", bound=12, short_side=None, step=2)
-    assert FlowSpec.from_dict(spec.to_dict()) == spec
-    assert FlowSpec(bound=20) == FlowSpec()
-    assert FlowSpec().diff(FlowSpec()) == {}
-    assert FlowSpec().diff(spec) == {
-        "algorithm": ("dis_fast", "farneback"),
-        "bound": (20.0, 12.0),
-        "short_side": (256, None),
-        "step": (1, 2),
-    }
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("algorithm", ""),
-        ("algorithm", None),
-        ("bound", 0),
-        ("bound", float("nan")),
-        ("bound", "20"),
-        ("short_side", 0),
-        ("short_side", 12.5),
-        ("step", 0),
-        ("step", True),
-    ],
-)
-def test_spec_refuses_wrong_values(field, value):
-    with pytest.raises(ValueError, match=f"`{field}` must be .* Received:"):
-        FlowSpec(**{field: value})
-
-
-def test_spec_refuses_other_fields():
-    fields = FlowSpec().to_dict()
-    with pytest.raises(ValueError, match=r"missing: \[\], unknown: \['fps'\]"):
-        FlowSpec.from_dict({**fields, "fps": 25})
-    del fields["step"]
-    with pytest.raises(ValueError, match=r"missing: \['step'\]"):
-        FlowSpec.from_dict(fields)
-
-
-def test_spec_costs_no_opencv():
-    code = (
-        "import sys\n"
-        "from keras_twostream.flow import FlowSpec\n"
-        "assert not {'cv2', 'numpy', 'keras'} & set(sys.modules)\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-# --- Codec
-
-
-@given(finite, bounds)
-def test_codec_error_is_at_most_half_a_level(value, bound):
-    flow = np.array([value], np.float32)
-    back = dequantize(quantize(flow, bound), bound)[0]
-    error = abs(back - np.clip(value, -bound, bound))
-    assert error <= bound / 254 * (1 + 1e-5)
-
-
-@given(finite, bounds)
-def test_opposite_motion_is_exactly_mirrored(value, bound):
-    flow = np.array([value], np.float32)
-    stored, opposite = quantize(flow, bound)[0], quantize(-flow, bound)[0]
-    assert 1 <= stored <= 255
-    assert int(opposite) == 2 * ZERO - int(stored)
-
-
-@given(bounds)
-def test_zero_and_every_level_are_exact(bound):
-    assert quantize(np.zeros(3, np.float32), bound).tolist() == [ZERO] * 3
-    stored = np.arange(ZERO - LEVELS, ZERO + LEVELS + 1, dtype=np.uint8)
-    flow = dequantize(stored, bound)
-    assert flow.dtype == np.float32
-    assert flow[LEVELS] == 0
-    np.testing.assert_array_equal(quantize(flow, bound), stored)
-
-
-def test_codec_known_values():
-    flow = np.array([-99, -20, -10, 0, 20 / 127, 20, 1e9, np.nan, np.inf])
-    expected = [1, 1, 64, 128, 129, 255, 255, 128, 255]
-    assert quantize(flow, 20).tolist() == expected
-    for function in [quantize, dequantize]:
-        with pytest.raises(ValueError, match="`bound` must be positive"):
-            function(flow, 0)
-
-
-# --- Estimators
 
 
 @pytest.mark.parametrize("name", AVAILABLE)

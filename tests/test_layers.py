@@ -29,6 +29,11 @@ CASES = [
     ),
     (layers.CeilMaxPooling3D((1, 2, 3), 2), CLIP),
     (layers.FillStreams("mean", [None, (4, 6, 3)]), [MAP]),
+    (layers.SameMaxPooling3D((1, 2, 3), 2), CLIP),
+    (
+        layers.PaddedPooling((1, 2, 3), (1, 2, 2), ((0, 0), (0, 1), (1, 0))),
+        CLIP,
+    ),
     (layers.FlowPreprocessing("torch", flow=FLOW), (2, 4, 4, 20)),
     (layers.FoldTime(), CLIP),
     (layers.LocalResponseNormalization(3, 1.0, 0.5, 0.6), MAP),
@@ -169,7 +174,7 @@ def test_get_lists_what_there_is(wrong):
         (lambda: layers.TemporalPool("median"), "'average', 'max'"),
         (lambda: layers.Temporal2DPool(mode="median"), "'average', 'max'"),
         (lambda: layers.LocalResponseNormalization(size=4), "odd"),
-        (lambda: layers.FlowPreprocessing(flow={"bound": 3}), "missing"),
+        (lambda: layers.FlowPreprocessing(flow={"bond": 3}), "unknown"),
     ],
 )
 def test_wrong_arguments_are_refused(make, message):

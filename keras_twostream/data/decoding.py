@@ -6,8 +6,9 @@ is not decoded where JPEG allows it.
 
 import tensorflow as tf
 
-from keras_twostream.data.records import BLOCK
+from keras_twostream.data.records import BLOCK, FRAMES
 from keras_twostream.flow import codec
+from keras_twostream.flow.spec import PNG, FlowSpec
 
 FEATURES = ("frames", "flow", "motion")
 
@@ -46,10 +47,10 @@ def decode_frames(clip, centers, boxes):
     images = tf.unstack(tf.gather(clip["frames"], centers))
     windows = tf.unstack(boxes, len(images))
     pairs = zip(images, windows, strict=True)
-    return tf.stack([_decode(*pair, channels=3) for pair in pairs])
+    return tf.stack([_decode(*pair, 3) for pair in pairs])
 
 
-def decode_fields(clip, stacks, boxes, bound: float):
+def decode_fields(clip, stacks, boxes, spec: FlowSpec):
     """Decodes flow.
 
     Args:
@@ -57,7 +58,7 @@ def decode_fields(clip, stacks, boxes, bound: float):
         stacks: `int32 (T, L)`, field indices; both sides are static.
         boxes: `int32 (T, 4)`, what to cut out of the fields of each stack:
             top, left, height, width; all of one size.
-        bound: The bound in pixels with which the flow was stored.
+        spec: How the flow was stored.
 
     Returns:
         `float32 (T, height, width, 2L)`: u, v, u, v, ... in pixels of the
@@ -71,7 +72,7 @@ def decode_fields(clip, stacks, boxes, bound: float):
     images = tf.unstack(tf.gather(clip["flow"], tf.reshape(stacks, [-1])))
     both = tf.stack(
         [
-            _decode(image, windows[index // fields], channels=1)
+            _decode(image, windows[index // fields], 1, spec.encoding)
             for index, image in enumerate(images)
         ]
     )
@@ -81,11 +82,15 @@ def decode_fields(clip, stacks, boxes, bound: float):
     planes = tf.reshape(planes, [frames, 2 * fields, height * width])
     stored = tf.transpose(planes, [0, 2, 1])
     stored = tf.reshape(stored, [frames, height, width, 2 * fields])
-    levels = tf.cast(stored, tf.float32) - codec.ZERO
-    return levels * (bound / codec.LEVELS)
+    gain, zero = codec.affine(spec)
+    return (tf.cast(stored, tf.float32) - zero) * (1 / gain)
 
 
-def _decode(image, window, channels):
+def _decode(image, window, channels, encoding=FRAMES):
+    if encoding == PNG:
+        whole = tf.io.decode_png(image, channels)
+        top, left, height, width = tf.unstack(window)
+        return tf.slice(whole, [top, left, 0], [height, width, channels])
     # TensorFlow's default, the fast transform, is wrong by a level and more.
     return tf.image.decode_and_crop_jpeg(
         image, window, channels=channels, dct_method="INTEGER_ACCURATE"

@@ -58,7 +58,8 @@ def video_dataset_from_directory(
         validation_split: Share of the clips that is for validation, to be
             given together with `subset`.
         subset: "training", "validation" or "both".
-        flow: Which flow, by default `FlowSpec()`.
+        flow: Which flow, by default `FlowSpec()`. A model compares it with
+            its own, see `flow.contract`.
         flow_frames: Number of flow fields around each frame, L. Clips that
             are too short repeat their first and last field.
         frames: Number of frames, T, evenly spaced over the clip (with jitter

@@ -57,7 +57,8 @@ def clips_dataset(
         H, W, C)` if `frames` is given. The samples of a clip follow one
         another. It has the attributes `class_names`, `file_paths` and
         `labels` (of the clips used, before they are shuffled), `skipped`
-        (`(path, reason)`), `flow_spec` and `sample_spec`.
+        (`(path, reason)`), `flow_spec` (which a model compares with its own,
+        see `flow.contract`) and `sample_spec`.
 
     Raises:
         ValueError: If an argument is wrong, or no clip can be used.

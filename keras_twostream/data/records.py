@@ -3,18 +3,18 @@
 A record is a serialised `tf.train.Example` with the features
 
 - `meta`: JSON, see `make_record`;
-- `frames`: N JPEG images, RGB, at the size at which flow was computed;
-- `flow`: one grey JPEG image per field, quantised by `flow.codec`: the plane
-  of u above the plane of v, each padded at its lower edge to whole JPEG
-  blocks (of `BLOCK` rows) so that neither bleeds into the other. Field k pairs
-  frames k and k + step. A clip too short for a pair has one field, of no
-  motion;
+- `frames`: N JPEG images, RGB, at the size at which flow is stored;
+- `flow`: one grey image per field, JPEG or PNG, quantised by `flow.codec`:
+  the plane of u above the plane of v, each padded at its lower edge to whole
+  JPEG blocks (of `BLOCK` rows) so that neither bleeds into the other. Field k
+  pairs frames k and k + step. A clip too short for a pair has one field, of
+  no motion;
 - `motion`: where each field moves, see `data.motion.profile`.
 """
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,21 @@ import numpy as np
 from keras_twostream.data.example import encode_example, read_first
 from keras_twostream.data.motion import profile
 from keras_twostream.flow import codec, estimators
-from keras_twostream.flow.spec import FlowSpec
-from keras_twostream.video import VideoError, open_video, resize_short_side
+from keras_twostream.flow.spec import FlowSpec, jpeg_quality
+from keras_twostream.video import (
+    Reader,
+    VideoError,
+    open_video,
+    resize_short_side,
+)
 
 VERSION = 2
-JPEG_QUALITY = 95
 BLOCK = 8
+# How frames are stored, whatever the flow's encoding.
+FRAMES = "jpeg95"
+# A video may be slower than `FlowSpec.fps` by this share: 24 frames a second
+# pass for 25, and one field in 25 stands still. Slower ones would stutter.
+SLOWER = 0.05
 
 
 def make_record(path: str | os.PathLike, spec: FlowSpec) -> bytes:
@@ -37,49 +46,46 @@ def make_record(path: str | os.PathLike, spec: FlowSpec) -> bytes:
 
     Args:
         path: The video file.
-        spec: Which flow, at which size.
+        spec: Which flow, of which frames, at which size, stored how.
 
     Returns:
         The record. Its `meta` holds `version`, `flow` (the spec's fields),
         `frames` (their number, by decoding), `height` and `width` in pixels
-        as stored, `fps` (or `None`), `source` (path and bytes) and `opencv`
-        (version).
+        as stored, `fps` of the frames stored (or `None`), `source` (path and
+        bytes) and `opencv` (version).
 
     Raises:
-        VideoError: If the file cannot be read to its end.
+        VideoError: If the file cannot be read to its end, or its frame rate
+            is unknown or too low for the spec's.
         ValueError: If the flow algorithm is unknown.
     """
     estimate = estimators.get(spec.algorithm)
     frames: list[bytes] = []
     fields: list[bytes] = []
     motion: list[bytes] = []
-    recent: list[np.ndarray] = []  # grey, the last `step` frames
+
+    def add(flow: np.ndarray) -> None:
+        fields.append(_encode_field(flow, spec))
+        motion.append(profile(flow, spec.bound))
+
     with open_video(path) as video:
-        for frame in _resized(video, spec.short_side):
-            gray = estimators.to_gray(frame)
-            frames.append(_jpeg(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)))
-            if len(recent) == spec.step:
-                flow = estimate(recent.pop(0), gray)
-                fields.append(_encode_field(flow, spec.bound))
-                motion.append(profile(flow, spec.bound))
-            recent.append(gray)
-        meta = {
-            "version": VERSION,
-            "flow": spec.to_dict(),
-            "frames": len(frames),
-            "height": gray.shape[0],
-            "width": gray.shape[1],
-            "fps": video.fps,
-            "source": {"path": str(path), "bytes": Path(path).stat().st_size},
-            "opencv": cv2.__version__,
-        }
+        for frame, flow in _frames_and_flow(video, spec, estimate):
+            image = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+            frames.append(_encode(image, FRAMES))
+            if flow is not None:
+                add(flow)
+    height, width = frame.shape[:2]
     if not fields:
-        still = np.zeros((*gray.shape, 2), np.float32)
-        fields.append(_encode_field(still, spec.bound))
-        motion.append(profile(still, spec.bound))
+        add(np.zeros((height, width, 2), np.float32))
+    meta = {
+        "frames": len(frames),
+        "height": height,
+        "width": width,
+        "fps": spec.fps or video.fps,
+    }
     return encode_example(
         {
-            "meta": [json.dumps(meta).encode()],
+            "meta": [_meta(path, spec, meta)],
             "frames": frames,
             "flow": fields,
             "motion": motion,
@@ -100,8 +106,37 @@ def read_meta(path: str | os.PathLike) -> dict[str, Any]:
     return json.loads(read_first(path, "meta"))
 
 
-def _resized(video, short_side: int | None) -> Iterator[np.ndarray]:
-    """Yields the frames at the size at which they are stored."""
+def _meta(
+    path: str | os.PathLike, spec: FlowSpec, stored: dict[str, Any]
+) -> bytes:
+    meta = {
+        "version": VERSION,
+        "flow": spec.to_dict(),
+        **stored,
+        "source": {"path": str(path), "bytes": Path(path).stat().st_size},
+        "opencv": cv2.__version__,
+    }
+    return json.dumps(meta).encode()
+
+
+def _frames_and_flow(
+    video: Reader, spec: FlowSpec, estimate: estimators.Estimator
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Yields each frame as stored and the field that ends at it, if any."""
+    recent: list[np.ndarray] = []  # grey, the last `step` frames
+    for source in _at_rate(_of_one_size(video), video, spec.fps):
+        frame = resize_short_side(source, spec.short_side)
+        gray = estimators.to_gray(frame if spec.resize == "before" else source)
+        flow = None
+        if len(recent) == spec.step:
+            flow = estimate(recent.pop(0), gray)
+            if spec.resize == "after":
+                flow = _resize_flow(flow, spec.short_side)
+        recent.append(gray)
+        yield frame, flow
+
+
+def _of_one_size(video: Reader) -> Iterator[np.ndarray]:
     first: tuple[int, ...] | None = None
     for number, frame in enumerate(video):
         first = first or frame.shape
@@ -111,22 +146,57 @@ def _resized(video, short_side: int | None) -> Iterator[np.ndarray]:
                 f"its frames change size from {first[:2]} to "
                 f"{frame.shape[:2]} (height, width) at frame {number}",
             )
-        yield resize_short_side(frame, short_side)
+        yield frame
 
 
-def _encode_field(flow: np.ndarray, bound: float) -> bytes:
-    stored = codec.quantize(flow, bound)
+def _at_rate(
+    frames: Iterable[np.ndarray], video: Reader, fps: float | None
+) -> Iterator[np.ndarray]:
+    """Yields for each time k / fps the nearest frame, the later of two.
+
+    Frames count as evenly spaced in time, as the times that files give for
+    them are not to be trusted.
+    """
+    if fps is None:
+        yield from frames
+        return
+    if not video.fps or video.fps < fps * (1 - SLOWER):
+        known = f"{video.fps:g}" if video.fps else "an unknown number of"
+        raise VideoError(
+            video.path,
+            f"it has {known} frames per second, and `fps` asks for {fps:g}",
+        )
+    stride, taken = video.fps / fps, 0
+    for number, frame in enumerate(frames):
+        while int(taken * stride + 0.5) == number:
+            yield frame
+            taken += 1
+
+
+def _resize_flow(flow: np.ndarray, short_side: int | None) -> np.ndarray:
+    """Resizes a field; its vectors grow and shrink with the frames."""
+    resized = resize_short_side(flow, short_side)
+    ratios = np.divide(resized.shape[1::-1], flow.shape[1::-1])
+    return resized * ratios.astype(np.float32)
+
+
+def _encode_field(flow: np.ndarray, spec: FlowSpec) -> bytes:
+    stored = codec.quantize(flow, spec)
     below = -len(stored) % BLOCK
     planes = [
         cv2.copyMakeBorder(plane, 0, below, 0, 0, cv2.BORDER_REPLICATE)
         for plane in cv2.split(stored)
     ]
-    return _jpeg(np.concatenate(planes))
+    return _encode(np.concatenate(planes), spec.encoding)
 
 
-def _jpeg(image: np.ndarray) -> bytes:
-    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    done, encoded = cv2.imencode(".jpg", image, quality)
+def _encode(image: np.ndarray, encoding: str) -> bytes:
+    quality = jpeg_quality(encoding)
+    done, encoded = (
+        cv2.imencode(".png", image)
+        if quality is None
+        else cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    )
     if not done:
         raise ValueError(f"Cannot store an image of shape {image.shape}.")
     return encoded.tobytes()

@@ -127,6 +127,6 @@ class SampleSpec:
                 self.flow.step,
             )
             sample["flow"] = decoding.decode_fields(
-                clip, stacks, boxes, self.flow.bound
+                clip, stacks, boxes, self.flow
             )
         return sample

@@ -7,6 +7,8 @@ from keras_twostream._lazy import lazy_exports
 
 EXPORTS = {
     "ESTIMATORS": "keras_twostream.flow.estimators",
+    "FlowMismatchError": "keras_twostream.flow.contract",
+    "FlowMismatchWarning": "keras_twostream.flow.contract",
     "FlowSpec": "keras_twostream.flow.spec",
     "color_wheel_legend": "keras_twostream.flow.colors",
     "dequantize": "keras_twostream.flow.codec",
@@ -16,6 +18,6 @@ EXPORTS = {
     "to_gray": "keras_twostream.flow.estimators",
     "write_flo": "keras_twostream.flow.io",
 }
-MODULES = ("codec", "colors", "estimators", "io", "spec")
+MODULES = ("codec", "colors", "contract", "estimators", "io", "spec")
 
 __getattr__, __dir__, __all__ = lazy_exports(__name__, EXPORTS, MODULES)

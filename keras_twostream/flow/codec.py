@@ -1,59 +1,95 @@
 """How flow is stored in bytes.
 
-A displacement `v` is stored as `round(clip(v) * LEVELS / bound) + ZERO`, so
-zero motion is exactly `ZERO`, and the opposite motion of `q` is exactly
-`2 * ZERO - q`: mirroring stored flow loses nothing. The byte 0 is unused.
+Every form of storage is one affine map, `byte = round(clip(v) * gain + zero)`
+with ties to even, where `v` is clipped to the bound:
+
+| quantization | at full range | zero motion |
+|---|---|---|
+| symmetric | `round(v * 127 / bound) + 128` | 128, exact |
+| offset | `round((v + bound) * 255 / (2 * bound))` | 127.5, stored as 128 |
+
+In the limited range a byte is `16 + 219 / 255` times that of the full range.
+With "symmetric" at full range the opposite motion of `q` is exactly `256 - q`:
+mirroring stored flow loses nothing. "offset" is the map of the flow that
+Feichtenhofer et al. (2016) released, made by their tool of GPU flow.
 """
 
 import numpy as np
 
-ZERO = 128
-LEVELS = 127
+from keras_twostream.flow.spec import FlowSpec
+
+# Quantization -> levels from no motion to the bound, and byte of no motion.
+_LEVELS = {"symmetric": (127, 128), "offset": (127.5, 127.5)}
+# Where black is and how many levels white lies above it, in video of limited
+# range (ITU-R BT.601).
+_BLACK, _SPAN = 16, 219
+# Rounding is done around an even level, so that ties go to even bytes and
+# float32 does not lose the digits that decide.
+_EVEN = 128
 
 
-def quantize(flow: np.ndarray, bound: float) -> np.ndarray:
+def affine(spec: FlowSpec) -> tuple[float, float]:
+    """Returns the map from displacements to bytes.
+
+    Args:
+        spec: How the flow is stored.
+
+    Returns:
+        `(gain, zero)`: levels per pixel, and the level of no motion.
+    """
+    reach, zero = _LEVELS[spec.quantization]
+    if spec.codec_range == "limited":
+        reach = _SPAN * reach / 255
+        zero = _BLACK + _SPAN * zero / 255
+    return reach / spec.bound, float(zero)
+
+
+def quantize(flow: np.ndarray, spec: FlowSpec | float) -> np.ndarray:
     """Stores flow as bytes.
 
     Args:
         flow: Displacements in pixels, float, of any shape. Unknown flow
             (NaN) is stored as no motion.
-        bound: Largest displacement in pixels that can be stored; larger ones
-            are clipped.
+        spec: How to store it; a number is the bound, in pixels, of the
+            default form. Larger displacements are clipped.
 
     Returns:
-        `uint8` array of the same shape, values 1 to 255.
+        `uint8` array of the same shape.
 
     Raises:
-        ValueError: If `bound` is not positive.
+        ValueError: If the bound is not positive.
     """
-    _check_bound(bound)
-    levels = np.multiply(flow, LEVELS / bound, dtype=np.float32)
+    spec = _spec_of(spec)
+    gain, zero = affine(spec)
+    reach = gain * spec.bound
+    levels = np.multiply(flow, gain, dtype=np.float32)
     np.nan_to_num(levels, copy=False, nan=0.0)
-    np.clip(levels, -LEVELS, LEVELS, out=levels)
-    return (np.rint(levels, out=levels) + ZERO).astype(np.uint8)
+    np.clip(levels, -reach, reach, out=levels)
+    levels += np.float32(zero - _EVEN)
+    return (np.rint(levels, out=levels) + _EVEN).astype(np.uint8)
 
 
-def dequantize(stored: np.ndarray, bound: float) -> np.ndarray:
+def dequantize(stored: np.ndarray, spec: FlowSpec | float) -> np.ndarray:
     """Reads stored flow back.
 
     Args:
         stored: `uint8` array of any shape, as `quantize` gives it.
-        bound: The bound, in pixels, with which it was stored.
+        spec: How it was stored, as for `quantize`.
 
     Returns:
         `float32` displacements in pixels, of the same shape, no farther than
-        `bound / 254` from the clipped originals.
+        half a level (`bound / 254` in the default form) from the clipped
+        originals.
 
     Raises:
-        ValueError: If `bound` is not positive.
+        ValueError: If the bound is not positive.
     """
-    _check_bound(bound)
+    gain, zero = affine(_spec_of(spec))
     levels = np.asarray(stored).astype(np.float32)
-    levels -= ZERO
-    levels *= np.float32(bound / LEVELS)
+    levels -= np.float32(zero)
+    levels *= np.float32(1 / gain)
     return levels
 
 
-def _check_bound(bound: float) -> None:
-    if not bound > 0:
-        raise ValueError(f"`bound` must be positive. Received: {bound!r}.")
+def _spec_of(spec: FlowSpec | float) -> FlowSpec:
+    return spec if isinstance(spec, FlowSpec) else FlowSpec(bound=float(spec))

@@ -17,7 +17,8 @@ _NO_TVL1 = (
     'The flow algorithm "tvl1" needs OpenCV\'s contrib modules, which the '
     "installed OpenCV lacks. The wheels overwrite one another, so swap them: "
     "`pip uninstall opencv-python-headless`, then "
-    '`pip install "keras_twostream[tvl1]"`.'
+    '`pip install "keras_twostream[tvl1]"`; or compute other flow, such as '
+    "dis_fast, which costs a network trained on TV-L1 some accuracy."
 )
 
 

@@ -2,9 +2,17 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+
+RESIZES = ("before", "after")
+QUANTIZATIONS = ("symmetric", "offset")
+CODEC_RANGES = ("full", "limited")
+# Stored losslessly, or as JPEG of a quality of 1 to 100.
+PNG = "png"
+_JPEG = re.compile("jpeg([1-9][0-9]?|100)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,16 +20,29 @@ class FlowSpec:
     """How flow was, or is to be, computed and stored.
 
     It travels as JSON with caches and saved models, so that flow of one kind
-    is never fed to a network trained on another.
+    is never fed to a network trained on another: see `flow.contract`.
 
     Attributes:
         algorithm: Name in `flow.estimators.ESTIMATORS`, or the name that a
             user gives to an estimator of their own.
         bound: Displacement, in pixels per step at the size at which flow is
-            computed, at which stored flow saturates.
-        short_side: Length in pixels to which the shorter side of the frames
-            is resized before flow is computed; `None` keeps their size.
+            stored, at which stored flow saturates.
+        short_side: Length in pixels to which the shorter side of frames and
+            flow is resized for storage; `None` keeps their size.
         step: Frames from the first to the second image of a pair.
+        resize: "before" computes flow of resized frames; "after" computes it
+            at the size of the video, then resizes it, vectors included.
+        fps: Frames per second that are taken of a video, each the nearest in
+            time; `None` takes all. A video may be slower by a twentieth, at
+            the price of a frame that repeats now and then.
+        quantization: "symmetric" stores the bound as 127 levels around 128,
+            so zero motion and mirroring are exact; "offset" spreads twice
+            the bound over 0 to 255, as the released flow of Feichtenhofer et
+            al. (2016) is stored.
+        encoding: "jpeg95", or another quality of 1 to 100, or "png", which
+            loses nothing; of the flow alone.
+        codec_range: "full" uses all bytes; "limited" 16 to 235, as video
+            codecs do by default. Reading undoes it.
 
     Raises:
         ValueError: If a field holds what it cannot hold.
@@ -31,18 +52,23 @@ class FlowSpec:
     bound: float = 20.0
     short_side: int | None = 256
     step: int = 1
+    resize: str = "before"
+    fps: float | None = None
+    quantization: str = "symmetric"
+    encoding: str = "jpeg95"
+    codec_range: str = "full"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.algorithm, str) or not self.algorithm:
-            _refuse("algorithm", "a non-empty string", self.algorithm)
-        if not _is_number(self.bound) or self.bound <= 0:
-            _refuse("bound", "a positive finite number", self.bound)
-        if self.short_side is not None and not _is_count(self.short_side):
-            _refuse("short_side", "`None` or an integer >= 1", self.short_side)
-        if not _is_count(self.step):
-            _refuse("step", "an integer >= 1", self.step)
+        for name, (allowed, holds) in _ALLOWED.items():
+            if not holds(getattr(self, name)):
+                raise ValueError(
+                    f"FlowSpec: `{name}` must be {allowed}. "
+                    f"Received: {getattr(self, name)!r}."
+                )
         # A bound read from JSON as 20 and one typed as 20.0 are one setting.
         object.__setattr__(self, "bound", float(self.bound))
+        if self.fps is not None:
+            object.__setattr__(self, "fps", float(self.fps))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the fields as a dict that JSON can hold."""
@@ -53,19 +79,19 @@ class FlowSpec:
         """Returns the spec whose `to_dict()` gave `fields`.
 
         Args:
-            fields: Mapping with exactly the names of the attributes.
+            fields: Mapping of attributes. What is missing has its default,
+                which is how everything was before there was such a field.
 
         Raises:
-            ValueError: If names are missing or unknown, or a value is wrong.
+            ValueError: If names are unknown, or a value is wrong.
         """
         names = [field.name for field in dataclasses.fields(cls)]
-        missing = [name for name in names if name not in fields]
-        unknown = [name for name in fields if name not in names]
-        if missing or unknown:
+        is_mapping = isinstance(fields, Mapping)
+        if not is_mapping or (unknown := [x for x in fields if x not in names]):
+            wrong = f"unknown: {unknown}" if is_mapping else "no mapping"
             raise ValueError(
-                f"A FlowSpec has exactly the fields {names}. "
-                f"Received: {dict(fields)} (missing: {missing}, "
-                f"unknown: {unknown})."
+                f"A FlowSpec has the fields {names}. "
+                f"Received: {fields!r} ({wrong})."
             )
         return cls(**fields)
 
@@ -79,16 +105,54 @@ class FlowSpec:
         }
 
 
-def _is_number(value: Any) -> bool:
-    is_real = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_real and math.isfinite(value)
+def jpeg_quality(encoding: str) -> int | None:
+    """Returns the quality that "jpegNN" says, `None` for other encodings."""
+    found = _JPEG.fullmatch(encoding)
+    return int(found[1]) if found else None
+
+
+def _is_positive(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value) and value > 0
+    except OverflowError:  # an integer beyond all floats
+        return False
 
 
 def _is_count(value: Any) -> bool:
     return type(value) is int and value >= 1
 
 
-def _refuse(name: str, allowed: str, value: Any) -> None:
-    raise ValueError(
-        f"FlowSpec: `{name}` must be {allowed}. Received: {value!r}."
-    )
+def _is_encoding(value: Any) -> bool:
+    is_text = isinstance(value, str)
+    return is_text and (value == PNG or jpeg_quality(value) is not None)
+
+
+# Field -> what it can hold, in words and as a test.
+_ALLOWED = {
+    "algorithm": (
+        "a non-empty string",
+        lambda value: isinstance(value, str) and bool(value),
+    ),
+    "bound": ("a positive finite number", _is_positive),
+    "short_side": (
+        "`None` or an integer >= 1",
+        lambda value: value is None or _is_count(value),
+    ),
+    "step": ("an integer >= 1", _is_count),
+    "resize": (f"one of {RESIZES}", lambda value: value in RESIZES),
+    "fps": (
+        "`None` or a positive finite number",
+        lambda value: value is None or _is_positive(value),
+    ),
+    "quantization": (
+        f"one of {QUANTIZATIONS}",
+        lambda value: value in QUANTIZATIONS,
+    ),
+    "encoding": ('"jpeg1" to "jpeg100" or "png"', _is_encoding),
+    "codec_range": (
+        f"one of {CODEC_RANGES}",
+        lambda value: value in CODEC_RANGES,
+    ),
+}

@@ -28,7 +28,12 @@ from keras_twostream.layers.missing import (
 )
 from keras_twostream.layers.neutral import neutral_of
 from keras_twostream.layers.normalization import LocalResponseNormalization
-from keras_twostream.layers.pooling import CeilMaxPooling2D, CeilMaxPooling3D
+from keras_twostream.layers.padded_pooling import PaddedPooling
+from keras_twostream.layers.pooling import (
+    CeilMaxPooling2D,
+    CeilMaxPooling3D,
+    SameMaxPooling3D,
+)
 from keras_twostream.layers.preprocessing import (
     ClassScores,
     FlowPreprocessing,
@@ -88,7 +93,9 @@ __all__ = [
     "LocalResponseNormalization",
     "MaskStreams",
     "MaxFusion",
+    "PaddedPooling",
     "RGBPreprocessing",
+    "SameMaxPooling3D",
     "StreamMask",
     "SumFusion",
     "Temporal2DPool",

@@ -62,11 +62,11 @@ class _CeilMaxPooling(keras.layers.Layer):
         return super().get_config() | own
 
 
-def _pool_images(x, windows, steps):
-    return ops.max_pool(x, windows, steps, data_format="channels_last")
+def _pool_images(x, windows, steps, padding="valid"):
+    return ops.max_pool(x, windows, steps, padding, data_format="channels_last")
 
 
-def _pool_clips(x, windows, steps):
+def _pool_clips(x, windows, steps, padding="valid"):
     """Pools frame by frame, then over time.
 
     That is the same, but TensorFlow's 3D pooling has slow gradients on a CPU,
@@ -74,10 +74,10 @@ def _pool_clips(x, windows, steps):
     """
     _, time, height, width, channels = x.shape
     x = ops.reshape(x, (-1, height, width, channels))
-    x = _pool_images(x, windows[1:], steps[1:])
+    x = _pool_images(x, windows[1:], steps[1:], padding)
     _, *size, _ = x.shape
     x = ops.reshape(x, (-1, time, size[0] * size[1], channels))
-    x = _pool_images(x, (windows[0], 1), (steps[0], 1))
+    x = _pool_images(x, (windows[0], 1), (steps[0], 1), padding)
     return ops.reshape(x, (-1, x.shape[1], *size, channels))
 
 
@@ -124,6 +124,34 @@ class CeilMaxPooling3D(_CeilMaxPooling):
 
     def __init__(self, pool_size=2, strides=2, **kwargs):
         super().__init__(_plain(pool_size), _plain(strides), **kwargs)
+
+
+@export
+class SameMaxPooling3D(keras.layers.MaxPooling3D):
+    """Max-pools clips with `"same"` padding, in any precision.
+
+    What `keras.layers.MaxPooling3D` gives, but pooled frame by frame and then
+    over time: TensorFlow's 3D pooling has slow gradients on a CPU, and takes
+    no float16 there.
+
+    Args:
+        pool_size: Integer, or (time, height, width) of the window.
+        strides: Integer, or steps of the window along these.
+
+    Input shape:
+        `(batch, time, height, width, channels)`.
+
+    Output shape:
+        `(batch, ceil(time / strides), ..., channels)`.
+    """
+
+    def __init__(self, pool_size=2, strides=2, **kwargs):
+        # Keras's config has both, of which no others are allowed here.
+        kwargs |= {"padding": "same", "data_format": "channels_last"}
+        super().__init__(pool_size, strides, **kwargs)
+
+    def call(self, inputs):
+        return _pool_clips(inputs, self.pool_size, self.strides, "same")
 
 
 def _plain(value):

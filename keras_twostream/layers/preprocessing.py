@@ -5,50 +5,27 @@ computed, and what its classes are called.
 """
 
 import json
-from typing import NamedTuple
 
 import keras
 from keras import ops
 
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.layers._base import export
+from keras_twostream.layers.conventions import (
+    CONVENTIONS,
+    IMAGENET_MEAN,
+    Convention,
+    find_convention,
+)
 
-IMAGENET_MEAN = (123.68, 116.779, 103.939)
-
-
-class Convention(NamedTuple):
-    """How a family of networks wants its input.
-
-    Attributes:
-        scale: RGB becomes `rgb * scale + offset`, per channel.
-        offset: See `scale`.
-        amplitude: Flow becomes `flow / bound * amplitude + centre`, as an
-            8-bit image of the flow would be normalised.
-        centre: See `amplitude`.
-        reverse: Whether the channels are BGR.
-    """
-
-    scale: float | tuple[float, ...]
-    offset: float | tuple[float, ...]
-    amplitude: float
-    centre: float = 0.0
-    reverse: bool = False
-
-
-CONVENTIONS = {
-    "unit": Convention(1 / 127.5, -1.0, 1.0),
-    "mean": Convention(1.0, tuple(-mean for mean in IMAGENET_MEAN), 127.5),
-    "caffe": Convention(
-        1.0, tuple(-mean for mean in IMAGENET_MEAN[::-1]), 127.5, reverse=True
-    ),
-    "torch": Convention(
-        tuple(1 / 255 / deviation for deviation in (0.229, 0.224, 0.225)),
-        (-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225),
-        0.5 / 0.226,
-    ),
-    # For networks that normalise images of 0 to 255 themselves.
-    "image": Convention(1.0, 0.0, 127.5, centre=127.5),
-}
+__all__ = [
+    "CONVENTIONS",
+    "IMAGENET_MEAN",
+    "ClassScores",
+    "Convention",
+    "FlowPreprocessing",
+    "RGBPreprocessing",
+]
 
 
 class _Preprocessing(keras.layers.Layer):
@@ -56,29 +33,38 @@ class _Preprocessing(keras.layers.Layer):
 
     It also remembers how the clips were prepared that a network is trained
     on, so that a saved network can be fed alike.
+    Where nobody says so it is the default `FlowSpec`, and it is known
+    that nobody did.
     """
 
     def __init__(self, convention="unit", flow=None, sampling=None, **kwargs):
         super().__init__(**kwargs)
-        if convention not in CONVENTIONS:
-            raise ValueError(
-                f"convention must be one of {[*CONVENTIONS]}. "
-                f"Received: {convention}"
-            )
-        self.convention = convention
-        if not isinstance(flow, FlowSpec):
-            flow = FlowSpec() if flow is None else FlowSpec.from_dict(flow)
-        self.flow = flow
+        find_convention(convention)
         # As it will be after a round trip through a file: lists, not tuples.
-        self.sampling = json.loads(json.dumps(sampling))
+        self.convention = _as_json(convention)
+        # Whether somebody said so, or it is no more than the default.
+        self.told = flow is not None
+        if not isinstance(flow, FlowSpec):
+            flow = FlowSpec.from_dict({} if flow is None else flow)
+        self.flow = flow
+        self.sampling = _as_json(sampling)
+
+    @property
+    def row(self):
+        """The `Convention`."""
+        return find_convention(self.convention)
+
+    def tell(self, flow):
+        """Says by which `FlowSpec` the clips are prepared."""
+        self.flow, self.told = flow, True
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)
 
     def get_config(self):
         return super().get_config() | {
-            "convention": self.convention,
-            "flow": self.flow.to_dict(),
+            "convention": _as_json(self.convention),
+            "flow": self.flow.to_dict() if self.told else None,
             "sampling": self.sampling,
         }
 
@@ -91,7 +77,7 @@ class RGBPreprocessing(_Preprocessing):
         convention: Name of a row of `CONVENTIONS`: `"unit"` (to -1..1),
             `"mean"` (minus the ImageNet mean, RGB), `"caffe"` (the same in
             BGR order), `"torch"` (mean and standard deviation) or `"image"`
-            (0 to 255 as it is).
+            (0 to 255 as it is); or a dict of the fields of a `Convention`.
         flow: The `FlowSpec` (or its dict) that the clips are prepared by.
         sampling: Optional dict of settings by which samples are cut from the
             clips. It is kept for whoever feeds the network, not used here.
@@ -104,7 +90,7 @@ class RGBPreprocessing(_Preprocessing):
     """
 
     def call(self, inputs):
-        row = CONVENTIONS[self.convention]
+        row = self.row
         x = ops.flip(inputs, axis=-1) if row.reverse else inputs
         scale = ops.convert_to_tensor(row.scale, inputs.dtype)
         offset = ops.convert_to_tensor(row.offset, inputs.dtype)
@@ -116,7 +102,7 @@ class FlowPreprocessing(_Preprocessing):
     """Normalises flow in pixels as a backbone expects images.
 
     Args:
-        convention: Name of a row of `CONVENTIONS`, as for RGB.
+        convention: Name of a row of `CONVENTIONS` or a dict, as for RGB.
         flow: The `FlowSpec` (or its dict) of the flow that the network is
             trained on. Vectors are cut off at its bound.
 
@@ -129,9 +115,9 @@ class FlowPreprocessing(_Preprocessing):
 
     def call(self, inputs):
         bound = self.flow.bound
-        row = CONVENTIONS[self.convention]
         clipped = ops.clip(inputs, -bound, bound)
-        return clipped * (row.amplitude / bound) + row.centre
+        centre = ops.convert_to_tensor(self.row.centre, inputs.dtype)
+        return clipped * (self.row.amplitude / bound) + centre
 
 
 @export
@@ -175,3 +161,7 @@ class ClassScores(keras.layers.Layer):
             "activation": keras.activations.serialize(self.activation),
             "class_names": self.class_names,
         }
+
+
+def _as_json(value):
+    return json.loads(json.dumps(value, default=float))
