@@ -8,6 +8,7 @@ from keras_twostream import backbones
 from keras_twostream.backbones.base import STREAMS
 from keras_twostream.weights.files import entries_of, read_weights
 from keras_twostream.weights.inflation import check
+from keras_twostream.weights.source import weights_path
 from keras_twostream.weights.transfer import assign, fitted, stream_of
 
 IMAGENET = "imagenet"
@@ -22,8 +23,9 @@ def load_weights(model, weights, towers, image_size, inflation="mean"):
     Args:
         model: Network of `keras_twostream.build`.
         weights: `None`; `"imagenet"`; the path of a file that holds the whole
-            model, another of its kind, or a backbone; or a dict of stream ->
-            one of these.
+            model, another of its kind, or a backbone; the name of pretrained
+            weights, see `list_weights`, a preset folder or an address, see
+            `zoo.load`; or a dict of stream -> one of these.
         towers: Dict of stream -> `Backbone` in the model.
         image_size: Pair (height, width) of the input in pixels.
         inflation: How first kernels for RGB are spread over flow, a name of
@@ -102,6 +104,7 @@ def _read(model, path, towers):
     Layers of our own models carry their streams in their names and go
     nowhere else; those of a backbone go to every stream of `towers`.
     """
+    path = weights_path(path)
     arrays = read_weights(path, entries_of(model))
     streams = tuple(f"{stream}_" for stream in STREAMS)
     if not any(name.startswith(streams) for name in arrays):
