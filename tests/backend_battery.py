@@ -25,9 +25,8 @@ def write(folder, networks):
     for network in networks:
         keras.utils.set_random_seed(0)
         name, _, backbone = network.removesuffix("+jit").partition("@")
-        if MODELS[name].clips:
-            backbone = "c3d_tiny"
-        model = tiny_of(name, backbone=backbone, input_shape=(64, 64))
+        own = {} if MODELS[name].clips else {"backbone": backbone}
+        model = tiny_of(name, **own, input_shape=(64, 64))
         train(model, jit=network.endswith("+jit"))
         path = folder / f"{BACKEND}_{network}"
         model.save(f"{path}.keras")

@@ -18,6 +18,8 @@ TINY = {
 MOBILENET = "mobilenet:alpha=0.25"
 # Network -> frames that its windows of time need, if more than a few.
 FRAMES = {"slow_pooling": 15, "local_pooling": 15, "time_domain_conv": 15}
+# Backbone of clips -> the small one in its place, if that is not C3D's.
+CLIPS = {"i3d": "i3d_tiny"}
 
 
 def sketch(*args, **options):
@@ -34,7 +36,10 @@ def tiny(*args, **options):
 def tiny_of(name, **options):
     """Returns a small network of any row of the table, clips included."""
     spec = get_spec(name)
-    own = {"backbone": "c3d_tiny"} if spec.clips else {}
+    if spec.clips:
+        own = {"backbone": CLIPS.get(spec.backbone, "c3d_tiny")}
+    else:
+        own = {}
     if spec.frames:
         own["frames"] = FRAMES.get(name, 4)
     return tiny(name, **(own | options))

@@ -63,6 +63,8 @@ PARAMETERS = {
     "lstm": 90_627_813 - TOP + LSTM_5 + (512 * 101 + 101),
     "lrcn": 90_627_813 - TOP + LSTM_1 + (256 * 101 + 101),
     "c3d": 78_409_573,
+    # Inception's modules of both streams, the logits of 1024 features.
+    "i3d": 12_294_544 + 12_272_592 + 2 * (1024 * 101 + 101),
     "tsn": 90_627_813,
     "bilinear_cnn": 6_528_640 + 512 * 512 * 101 + 101,
     "single_frame": 72_326_629,
@@ -121,7 +123,7 @@ def test_names_say_what_is_fused_where():
         rf"({fusions})(?P<at>(_({places}))+)(?P<pool>_pool[23]d)?(_plus)?"
     )
     for name, spec in MODELS.items():
-        if not spec.fuse:
+        if spec.source or not spec.fuse:
             continue
         match = grammar.fullmatch(name)
         assert match, name

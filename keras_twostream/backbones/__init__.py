@@ -8,11 +8,12 @@ import difflib
 
 import keras
 
-from keras_twostream.backbones import hub
+from keras_twostream.backbones import hub, i3d
 from keras_twostream.backbones.adapt import flat
 from keras_twostream.backbones.applications import application, constructors
 from keras_twostream.backbones.base import Backbone, Head, Stage
 from keras_twostream.backbones.graph import GraphBackbone
+from keras_twostream.backbones.i3d import I3D
 from keras_twostream.backbones.tables import TABLES, TableBackbone
 from keras_twostream.backbones.whole import WholeNetwork
 
@@ -20,6 +21,7 @@ __all__ = [
     "Backbone",
     "GraphBackbone",
     "Head",
+    "I3D",
     "Stage",
     "TableBackbone",
     "WholeNetwork",
@@ -30,7 +32,7 @@ __all__ = [
 
 def list_backbones():
     """Returns the names that `get` and `build(backbone=...)` understand."""
-    return sorted({*TABLES, *constructors()})
+    return sorted({*TABLES, *i3d.TABLES, *constructors()})
 
 
 def get(identifier, image_size=(224, 224), weights=None):
@@ -59,6 +61,8 @@ def get(identifier, image_size=(224, 224), weights=None):
         return hub.preset(identifier, image_size)
     if identifier in TABLES:
         return TableBackbone(identifier, weights)
+    if identifier in i3d.TABLES:
+        return I3D(identifier, weights)
     if name in constructors():
         return application(identifier, image_size, weights)
     close = difflib.get_close_matches(name, list_backbones(), n=3)

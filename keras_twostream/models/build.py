@@ -25,7 +25,7 @@ def build(
     include_top=True,
     pooling=None,
     input_shape=None,
-    flow_frames=10,
+    flow_frames=None,
     frames=None,
     time=None,
     dropout=0.5,
@@ -53,9 +53,10 @@ def build(
             functional `keras.Model` whose weights are kept, or a dict of
             stream -> one of these; by default that of the network's source.
         weights: `None`; `"imagenet"`; the path of a `.keras` or `.weights.h5`
-            file of a whole model or a backbone; or a dict of stream -> one of
-            these. What became of every layer is logged and kept in the
-            model's attribute `load_report`.
+            file of a whole model or a backbone; the name of pretrained
+            weights, see `list_weights`, a preset folder or an address, see
+            `load`; or a dict of stream -> one of these. What became of every
+            layer is logged and kept in the model's attribute `load_report`.
         inflation: How first kernels that come for RGB are spread over flow, a
             name of `weights.INFLATIONS`.
         batch_norm: `None`; `"partial"` keeps all batch normalisations as they
@@ -72,7 +73,8 @@ def build(
         pooling: Without the top: `None`, `"avg"` or `"max"` over the map.
         input_shape: Height and width of the frames in pixels; by default
             those of the network's source.
-        flow_frames: Integer, flow fields per stack (the paper's L).
+        flow_frames: Integer, flow fields per stack (the paper's L), by
+            default the row's, 10 for most.
         frames: Integer, frames per clip (the paper's T), by default the
             row's; `None` for one, without a time axis.
         time: Dict of location -> what happens to the time axis there, see
@@ -94,24 +96,26 @@ def build(
         ValueError: If there is no such network, backbone, stage or fusion, or
             if they cannot be combined; the message says what is allowed.
     """
+    asked = {**locals()}
     spec, name = request.resolve(
         name,
         streams=streams,
         fusion=fusion,
         location=location,
         frames=frames,
+        flow_frames=flow_frames,
         time=time,
         align=align,
     )
     if class_names is not None:
         num_classes = len(class_names)
-    request.check_counts(num_classes=num_classes, flow_frames=flow_frames)
+    request.check_counts(num_classes=num_classes)
     size = request.image_size(input_shape or spec.image_size)
     nets = request.towers_of(spec, backbone, size)
     if not include_top:
         request.check_maps(spec, nets)
     head = Head(num_classes, classifier_activation, class_names, dropout)
-    inputs = _inputs(spec, size, flow_frames)
+    inputs = _inputs(spec, size)
     record = {"flow": flow, "sampling": sampling}
     towers = [
         Tower(s, net, head, request.time_of(spec, net), inputs[s], record)
@@ -126,12 +130,14 @@ def build(
     model = TwoStreamModel(inputs, outputs, name=name)
     model.load_report = load_weights(model, weights, nets, size, inflation)
     freeze_batch_norm(model, batch_norm)
+    counts = {"num_classes": num_classes, "flow_frames": spec.flow_frames}
+    model.network = request.remembered(asked | counts)
     return model
 
 
-def _inputs(spec, size, flow_frames):
+def _inputs(spec, size):
     """Returns stream -> input tensor."""
-    channels = {"rgb": RGB_CHANNELS, "flow": 2 * flow_frames}
+    channels = {"rgb": RGB_CHANNELS, "flow": 2 * spec.flow_frames}
     clip = () if spec.frames is None else (spec.frames,)
     return {
         stream: keras.Input((*clip, *size, channels[stream]), name=stream)

@@ -24,10 +24,6 @@ def connect(spec, towers, stream_dropout=0.0):
         ValueError: If the streams cannot be fused so.
     """
     first, mask = towers[0], None
-    if stream_dropout and len(towers) > 1:
-        mask = layers.StreamMask(
-            stream_dropout, len(towers), name="stream_mask"
-        )(first.input)
     for location, fusion in spec.fuse.items():
         for tower in towers:
             tower.advance(tower.backbone.resolve(location))
@@ -35,7 +31,9 @@ def connect(spec, towers, stream_dropout=0.0):
         maps = _maps(layer, towers, location)
         if len({tuple(x.shape[1:-1]) for x in maps}) > 1:
             maps = _aligned(maps, location, spec.align)
-        if mask is not None:
+        if stream_dropout and len(towers) > 1:
+            if mask is None:
+                mask = _stream_mask(stream_dropout, towers)
             masked = _mask(layer, maps, first.frames, location, spec)
             maps = masked([*maps, mask])
         try:
@@ -112,6 +110,16 @@ def _aligned(maps, location, align):
         )
     name = f"{location}_align"
     return layers.AlignResolution(align, name=name)(maps)
+
+
+def _stream_mask(rate, towers):
+    """Returns which streams are there in each clip.
+
+    It is drawn for what is fused first, not for the input, so that a network
+    can be cut below (`training.split`).
+    """
+    mask = layers.StreamMask(rate, len(towers), name="stream_mask")
+    return mask(towers[0].unfolded("stream_mask"))
 
 
 def _mask(layer, maps, frames, location, spec):

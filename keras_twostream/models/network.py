@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_twostream.layers.temporal import step_gains
+from keras_twostream.models.feeding import adopt_flow, check_flow
 
 # Of a network with several outputs: the one that is its answer.
 ANSWER = "scores"
@@ -27,11 +28,32 @@ class TwoStreamModel(keras.Model):
     weigh more (`layers.step_gains`). Dicts of losses, metrics or labels by
     output are taken as Keras takes them.
 
+    `fit`, `evaluate` and `predict` compare the flow of a dataset of clips with
+    the flow that the network is for, as `flow.contract` says: they warn
+    (`FlowMismatchWarning`), or refuse what would make scores meaningless. A
+    network that was not told its flow takes over that of the first dataset
+    that it is fitted on.
+
     Attributes:
         load_report: `LoadReport` of the weights it was built with, if any.
+        network: Dict of the arguments with which `build` makes it again, or
+            `None` where that is not how it was made or JSON cannot hold them.
     """
 
     load_report = None
+    network = None
+    _is_fitting = False
+
+    def get_config(self):
+        return super().get_config() | {"network": self.network}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        network = config.pop("network", None)
+        model = super().from_config(config, custom_objects)
+        model.network = network
+        return model
 
     def compile(self, optimizer="rmsprop", loss=None, *args, **kwargs):
         super().compile(optimizer, loss, *args, **kwargs)
@@ -43,6 +65,27 @@ class TwoStreamModel(keras.Model):
         # Keras leaves this to classes with a `compile` of their own.
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
+
+    def fit(self, x=None, *args, **kwargs):
+        adopt_flow(self, x)
+        validation = kwargs.get("validation_data", *args[6:7])
+        check_flow(self, x, validation, training=True)
+        self._is_fitting = True
+        try:
+            return super().fit(x, *args, **kwargs)
+        finally:
+            self._is_fitting = False
+
+    def evaluate(self, x=None, *args, **kwargs):
+        # Keras evaluates within `fit`, which has looked at all data.
+        if not self._is_fitting:
+            check_flow(self, x)
+        return super().evaluate(x, *args, **kwargs)
+
+    def predict(self, x, *args, **kwargs):
+        if not self._is_fitting:
+            check_flow(self, x)
+        return super().predict(x, *args, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
         if isinstance(inputs, dict):

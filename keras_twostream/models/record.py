@@ -23,6 +23,9 @@ class Record:
         image_size: Pair (height, width) of the input in pixels.
         frames: Frames per clip, `None` for single frames.
         flow_frames: Flow fields per stack, `None` without that stream.
+        network: Dict of the arguments with which `build` makes the network
+            again, if it was made so.
+        flow_told: Whether somebody said which flow, or it is the default.
     """
 
     class_names: tuple[str, ...] | None
@@ -32,6 +35,8 @@ class Record:
     image_size: tuple[int, int]
     frames: int | None
     flow_frames: int | None
+    network: dict[str, Any] | None = None
+    flow_told: bool = False
 
 
 def read_record(model):
@@ -51,7 +56,8 @@ def read_record(model):
         )
     shape = next(iter(inputs.values())).shape
     flow = inputs.get("flow")
-    first = _first(model, (FlowPreprocessing, RGBPreprocessing))
+    # Of a network fused from two, the flow is that of its flow stream.
+    first = _first(model, FlowPreprocessing) or _first(model, RGBPreprocessing)
     scores = _first(model, ClassScores)
     names = scores and scores.class_names
     return Record(
@@ -62,6 +68,8 @@ def read_record(model):
         image_size=tuple(shape[-3:-1]),
         frames=shape[1] if len(shape) == 5 else None,
         flow_frames=None if flow is None else flow.shape[-1] // 2,
+        network=getattr(model, "network", None),
+        flow_told=bool(first and first.told),
     )
 
 

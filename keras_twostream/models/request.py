@@ -1,5 +1,6 @@
 """What a call of `build` asks for, checked, as a `Spec` and backbones."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral
@@ -11,9 +12,13 @@ from keras_twostream.models.spec import Spec
 from keras_twostream.models.table import get_spec
 
 TWO_STREAMS = Spec().streams
+# Arguments that the layers or the file of a network hold.
+HELD = ("class_names", "flow", "sampling", "weights", "inflation")
 
 
-def resolve(name, *, streams, fusion, location, frames, time, align):
+def resolve(
+    name, *, streams, fusion, location, frames, time, align, flow_frames=None
+):
     """Returns the `Spec` that is asked for and what to call the model.
 
     All arguments are those of `build`; `None` leaves what the row says.
@@ -23,11 +28,12 @@ def resolve(name, *, streams, fusion, location, frames, time, align):
     """
     spec, called = _row(name, fusion, location)
     spec = _with_streams(spec, called, streams)
-    changes = {"frames": frames, "time": time, "align": align}
+    counts = {"frames": frames, "flow_frames": flow_frames}
+    counts = {k: v for k, v in counts.items() if v is not None}
+    check_counts(**counts)
+    changes = {"time": time, "align": align}
     changes = {k: v for k, v in changes.items() if v is not None}
-    spec = replace(spec, **changes)
-    if frames is not None:
-        check_counts(frames=frames)
+    spec = replace(spec, **counts, **changes)
     return spec, called
 
 
@@ -64,12 +70,14 @@ def _with_streams(spec, called, streams):
         raise ValueError(
             f"streams are one or both of {STREAMS}. Received: {streams}"
         )
-    if spec.fuse and len(streams) < 2:
+    # Fused in their scores alone, the streams are networks of their own.
+    late = {*spec.fuse} <= {LOGITS, SCORES}
+    if not late and len(streams) < 2:
         raise ValueError(
             f"{called} fuses two streams; for one alone build 'spatial' or "
             f"'temporal'. Received: streams={streams}"
         )
-    fuse = spec.fuse
+    fuse = spec.fuse if len(streams) > 1 else {}
     if len(streams) > 1 and not fuse:
         fuse = {SCORES: "average"}
     return replace(spec, streams=streams, fuse=fuse)
@@ -141,3 +149,23 @@ def image_size(input_shape):
             f"such as (224, 224). Received: {input_shape}"
         )
     return size
+
+
+def remembered(asked):
+    """Returns arguments of `build` as a dict that JSON can hold.
+
+    Args:
+        asked: All of them; those that are `None` or in `HELD` are left out.
+
+    Returns:
+        The dict, or `None` if one of them is a layer or a network.
+    """
+    kept = {
+        name: value
+        for name, value in asked.items()
+        if name not in HELD and value is not None
+    }
+    try:
+        return json.loads(json.dumps(kept))
+    except TypeError:
+        return None

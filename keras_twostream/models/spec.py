@@ -48,6 +48,7 @@ class Spec:
         per_step: Whether every time step has a loss, where time goes on up to
             the scores.
         frames: Frames per clip (the paper's T) if not told; `None` for one.
+        flow_frames: Flow fields per stack (the paper's L) if not told.
         backbone: Image network of the source, the default.
         clips: Whether it has to be a network of clips (3D convolutions).
         image_size: Height and width of the source's input, the default.
@@ -63,6 +64,7 @@ class Spec:
     keep: bool = False
     per_step: bool = False
     frames: int | None = None
+    flow_frames: int = 10
     backbone: Any = "vgg_m_2048"
     clips: bool = False
     image_size: tuple[int, int] = (224, 224)

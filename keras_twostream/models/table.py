@@ -10,6 +10,7 @@ import fnmatch
 
 from keras_twostream.models.spec import Spec, in_table
 from keras_twostream.models.temporal import TEMPORAL
+from keras_twostream.weights.index import list_weights
 
 VGG_16, MIXED = "VGG-16", "S: VGG-16, T: VGG-M-2048"
 
@@ -118,13 +119,19 @@ MODELS = {
 } | TEMPORAL
 
 
-def list_models(pattern="*"):
+def list_models(pattern="*", *, pretrained=False):
     """Returns the names of the networks that match a shell-style pattern.
 
     Args:
         pattern: Pattern such as `"conv*"`.
+        pretrained: Whether to name only those with weights in the zoo, see
+            `list_weights`.
     """
-    return [name for name in MODELS if fnmatch.fnmatchcase(name, pattern)]
+    names = [name for name in MODELS if fnmatch.fnmatchcase(name, pattern)]
+    if not pretrained:
+        return names
+    with_weights = {name.partition(".")[0] for name in list_weights()}
+    return [name for name in names if name in with_weights]
 
 
 def get_spec(name):

@@ -1,8 +1,8 @@
 """The temporal models that the paper builds on or is compared with: rows.
 
-By default they are networks of RGB alone; `build(name, streams=("rgb",
-"flow"))` makes each of them a two-stream network. Any image network can take
-the place of their own.
+By default they are networks of RGB alone, but for I3D; `build(name,
+streams=("rgb", "flow"))` makes each of them a two-stream network. Any image
+network can take the place of their own.
 """
 
 from keras_twostream.models.spec import Spec, in_table
@@ -114,6 +114,17 @@ TEMPORAL = {
         clips=True,
         image_size=(112, 112),
         published=(in_table(5, "C3D", 85.2, towers="its own"),),
+    ),
+    "i3d": _temporal(
+        "Carreira, Zisserman, Quo Vadis, Action Recognition? A New Model and "
+        "the Kinetics Dataset, CVPR 2017",
+        streams=("rgb", "flow"),
+        # The source adds the logits, which ranks the classes alike.
+        fuse={"fc8": "average"},
+        frames=64,
+        flow_frames=1,
+        backbone="i3d",
+        clips=True,
     ),
     "tsn": _temporal(
         "Wang et al., Temporal Segment Networks, ECCV 2016",
