@@ -15,9 +15,13 @@ __version__ = "0.1.0"
 EXPORTS = {
     "FlowSpec": "keras_twostream.flow.spec",
     "build": "keras_twostream.models.build",
+    "convert": "keras_twostream.converters",
     "fuse": "keras_twostream.models.surgery",
+    "get_weights": "keras_twostream.weights.index",
     "keep_streams": "keras_twostream.models.subset",
     "list_models": "keras_twostream.models.table",
+    "list_weights": "keras_twostream.weights.index",
+    "load": "keras_twostream.zoo.loading",
     "model_info": "keras_twostream.models.info",
     "read_record": "keras_twostream.models.record",
     "stream_balance": "keras_twostream.models.balance",
@@ -33,6 +37,7 @@ MODULES = (
     "training",
     "video",
     "weights",
+    "zoo",
 )
 
 __getattr__, __dir__, __all__ = lazy_exports(__name__, EXPORTS, MODULES)

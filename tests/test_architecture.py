@@ -14,13 +14,15 @@ VIDEO_WING = {"data", "flow", "video"}
 ROOMS = {
     "layers": {"flow"},
     "backbones": {"layers"},
-    "weights": {"backbones"},
+    "weights": {"backbones", "flow"},
     "models": {"backbones", "flow", "layers", "weights"},
+    "converters": MODEL_WING | {"flow"},
+    "zoo": MODEL_WING | {"converters", "flow"},
     "video": set(),
     "flow": set(),
     "data": {"flow", "video"},
     "report": {"flow"},
-    "training": MODEL_WING | VIDEO_WING | {"report"},
+    "training": MODEL_WING | VIDEO_WING | {"report", "zoo"},
     "demo": MODEL_WING | VIDEO_WING | {"report", "training"},
     "_serializable": {"layers", "models"},
 }

@@ -3,15 +3,18 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from keras_twostream.cli import main, parser
+from keras_twostream.cli import GROUPS, main, parser
 from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.models.table import MODELS
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.video.synthetic import write_dataset
+
+VERBS = {name for group in GROUPS for name in group.VERBS}
 
 
 def test_help_needs_neither_keras_nor_opencv():
@@ -37,7 +40,7 @@ def test_flags_have_the_defaults_of_the_recipe():
 
 
 def test_every_flag_is_explained(capsys):
-    for verb in ("train", "evaluate", "predict", "list", "info", "demo"):
+    for verb in VERBS:
         with pytest.raises(SystemExit):
             main([verb, "--help"])
         assert verb in capsys.readouterr().out
@@ -52,6 +55,13 @@ def test_list_prints_every_match_as_table_and_json(capsys):
     assert main(["list", "conv*", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in rows] == names
+
+
+def test_info_of_weights_is_their_card(capsys):
+    assert main(["info", "i3d.rgb_kinetics_only"]) == 0
+    card = Path("zoo/entries/i3d.rgb_kinetics_only.md")
+    root = Path(__file__).parents[1]
+    assert capsys.readouterr().out.strip() == (root / card).read_text().strip()
 
 
 def test_info_as_json_counts_parameters(capsys):
@@ -69,6 +79,11 @@ def test_info_as_json_counts_parameters(capsys):
         (["list", "convv*"], "No network matches 'convv*'"),
         (["info", "conv_relu9"], "Did you mean conv_relu5"),
         (["predict", "x.mp4", "--model", "nowhere"], "no trained model"),
+        (["predict", "x.mp4", "--model", "no/where"], "no trained model"),
+        (["verify"], "Say which"),
+        (["publish", "nowhere", "--name", "a.b"], "not a run folder"),
+        (["convert", "nowhere.mat", "x.keras"], "no file nowhere.mat"),
+        (["convert", "nowhere.mat", "x.onnx"], ".keras file or a preset"),
         (["evaluate", "nowhere", "--model", "nowhere"], "no trained model"),
         (["train", "nowhere"], "nowhere"),
         (["train", ".", "--bound", "-1"], "bound"),
@@ -103,3 +118,19 @@ def test_train_evaluate_predict(tmp_path, capsys, monkeypatch):
     assert "red_left_blue_right" in capsys.readouterr().out
     assert main(["evaluate", "clips", *model, *cache, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["clips"] == 12
+
+    name = "conv_relu5.mine"
+    publish = ["publish", "runs/conv_relu5", "--name", name, "--to", "zoo"]
+    assert main([*publish, "--licence", "CC0-1.0"]) == 0
+    assert "6 classes of clips" in Path("zoo", f"{name}.md").read_text()
+    monkeypatch.setenv("KERAS_TWOSTREAM_ZOO", "zoo")
+    assert main(["verify", "--all"]) == 0
+    assert "passed" in capsys.readouterr().out
+    assert main(["list", "--pretrained", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert entry["licence"] == "CC0-1.0"
+    assert "held back" in entry["metrics"][0]["protocol"]
+    assert main(["predict", str(clip), "--model", name, "--json"]) == 0
+    assert (
+        json.loads(capsys.readouterr().out)[0]["label"] in entry["class_names"]
+    )

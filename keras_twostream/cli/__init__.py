@@ -5,9 +5,9 @@ import os
 import sys
 
 from keras_twostream import __version__
-from keras_twostream.cli import demo, models, training
+from keras_twostream.cli import demo, models, training, zoo
 
-GROUPS = (demo, training, models)
+GROUPS = (demo, training, models, zoo)
 
 
 def parser():
@@ -44,7 +44,8 @@ def main(argv=None):
     """Runs the verb that `argv` names and returns the exit status.
 
     Returns:
-        0; 2 if an argument, file or folder cannot be used; 130 after Ctrl-C.
+        0; 1 if what was to be verified is wrong; 2 if an argument, file or
+        folder cannot be used or a package is missing; 130 after Ctrl-C.
     """
     options = vars(parser().parse_args(argv))
     call = options.pop("call")
@@ -52,7 +53,7 @@ def main(argv=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         return call(**options) or 0
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"keras-twostream: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from keras_twostream.cli.output import import_keras, print_json, print_table
 
+WEIGHTS_COLUMNS = ("weights", "classes", "figure", "of", "bytes", "verified")
 COLUMNS = ("name", "fused", "time", "T", "published")
 LEGEND = (
     "T: frames per clip. published: % of UCF101 (table of Feichtenhofer et "
@@ -12,8 +13,11 @@ LEGEND = (
 )
 
 
-def list_models(pattern, backbones, as_json):
-    """List the named networks, or the backbones."""
+def list_models(pattern, backbones, pretrained, as_json):
+    """List the named networks, the backbones or the pretrained weights."""
+    if pretrained:
+        _list_weights(pattern, as_json)
+        return
     if backbones:
         import_keras()
         from keras_twostream.backbones import list_backbones
@@ -34,6 +38,34 @@ def list_models(pattern, backbones, as_json):
         )
 
 
+def _list_weights(pattern, as_json):
+    """Prints the entries of the zoo."""
+    from keras_twostream.weights.index import get_weights, list_weights
+
+    entries = [get_weights(name) for name in list_weights(pattern)]
+    if as_json:
+        print_json([entry.to_dict() for entry in entries])
+    elif entries:
+        rows = [_weights_row(entry) for entry in entries]
+        print_table(WEIGHTS_COLUMNS, rows, width=100)
+        print("How a figure was measured is on the card: `info WEIGHTS`")
+    else:
+        raise ValueError(f"No pretrained weights match {pattern!r}")
+
+
+def _weights_row(entry):
+    """Returns the line of pretrained weights."""
+    metric = next(iter(entry.metrics), None)
+    return (
+        entry.name,
+        entry.network.get("num_classes", "-"),
+        f"{metric.value:.1f} %" if metric else "-",
+        metric.dataset if metric else "-",
+        f"{entry.file.bytes:,}" if entry.file.bytes else "-",
+        "no" if entry.unverified else "yes",
+    )
+
+
 def _row(name, spec):
     """Returns a network's line of the list."""
     from keras_twostream.models.words import best_fit, phrase
@@ -50,7 +82,12 @@ def _row(name, spec):
 
 
 def info(name, backbone, streams, frames, num_classes, picture, as_json):
-    """Show what a network is made of, its size and its cost."""
+    """Show a network's parts, size and cost, or the card of weights."""
+    from keras_twostream.weights.index import list_weights
+
+    if name in list_weights():
+        _show_weights(name, as_json)
+        return
     import_keras()
     from keras_twostream.models.info import model_info
 
@@ -70,6 +107,18 @@ def info(name, backbone, streams, frames, num_classes, picture, as_json):
         return
     print_table(("", facts.name), _facts(facts))
     print(facts.diagram)
+
+
+def _show_weights(name, as_json):
+    """Prints the card of pretrained weights."""
+    from keras_twostream.weights.index import get_weights
+    from keras_twostream.zoo.card import model_card
+
+    entry = get_weights(name)
+    if as_json:
+        print_json(entry.to_dict())
+    else:
+        print(model_card(entry))
 
 
 def _facts(facts):
@@ -109,11 +158,16 @@ def _list_arguments(verb):
     verb.add_argument(
         "--backbones", action="store_true", help="list image networks instead"
     )
+    verb.add_argument(
+        "--pretrained", action="store_true", help="list pretrained weights"
+    )
     _json_argument(verb)
 
 
 def _info_arguments(verb):
-    verb.add_argument("name", help="name of a network, see `list`")
+    verb.add_argument(
+        "name", help="name of a network or of pretrained weights, see `list`"
+    )
     verb.add_argument("--backbone", help="image network, by default its own")
     verb.add_argument(
         "--streams",

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import sys
 
 from rich import box
@@ -26,7 +27,7 @@ def print_table(columns, rows, title=None, width=120):
     """
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column, example in zip(columns, rows[0], strict=True):
-        number = str(example)[:1].isdigit()
+        number = re.fullmatch(r"[\d.,]+( %| G)?", str(example))
         table.add_column(column, justify="right" if number else "left")
     for row in rows:
         table.add_row(*map(str, row))

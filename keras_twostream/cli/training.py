@@ -1,11 +1,13 @@
 """Verbs about trained networks: `train`, `evaluate` and `predict`."""
 
 import argparse
+import contextlib
 import dataclasses
-import inspect
-import re
+import sys
+import warnings
 from pathlib import Path
 
+from keras_twostream.cli.flags import field_arguments, filled
 from keras_twostream.cli.models import _json_argument
 from keras_twostream.cli.output import (
     import_keras,
@@ -13,18 +15,19 @@ from keras_twostream.cli.output import (
     print_json,
     print_table,
 )
-from keras_twostream.data.crop import REGIONS, CropSpec
+from keras_twostream.data.crop import CropSpec
+from keras_twostream.flow.contract import FlowMismatchWarning
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.recipe import VIEWS, Recipe
 
 
 def train(directory, run, cache_dir, workers, **settings):
     """Train a network on a folder of clips, one sub-folder per class."""
-    recipe = _filled(
+    recipe = filled(
         Recipe,
         settings,
-        flow=_filled(FlowSpec, settings),
-        crop=_filled(CropSpec, settings),
+        flow=filled(FlowSpec, settings),
+        crop=filled(CropSpec, settings),
     )
     import_keras()
     from keras_twostream.training.run import train
@@ -35,19 +38,22 @@ def train(directory, run, cache_dir, workers, **settings):
     print(f"  keras-twostream predict CLIP --model {folder}")
 
 
-def evaluate(directory, model, views, cache_dir, workers, as_json):
+def evaluate(directory, model, views, cache_dir, workers, as_json, **flow):
     """Measure a trained network on a folder of clips."""
     import_keras()
-    from keras_twostream.training.use import evaluate
+    from keras_twostream.training.use import evaluate, load_run
 
-    result = evaluate(
-        directory,
-        model,
-        views=views,
-        cache_dir=cache_dir,
-        workers=workers,
-        verbose=False if as_json else "auto",
-    )
+    network, record = load_run(model)
+    with _plain_warnings():
+        result = evaluate(
+            directory,
+            network,
+            views=views,
+            flow=dataclasses.replace(record.flow, **flow),
+            cache_dir=cache_dir,
+            workers=workers,
+            verbose=False if as_json else "auto",
+        )
     if as_json:
         print_json(result)
         return
@@ -62,12 +68,15 @@ def evaluate(directory, model, views, cache_dir, workers, as_json):
     print_table(("class", "clips", "right"), rows)
 
 
-def predict(clip, model, top, views, as_json):
+def predict(clip, model, top, views, as_json, **flow):
     """Name the most likely classes of a video file."""
     import_keras()
-    from keras_twostream.training.use import predict
+    from keras_twostream.training.use import load_run, predict
 
-    answer = predict(clip, model, top=top, views=views)
+    network, record = load_run(model)
+    flow = dataclasses.replace(record.flow, **flow)
+    with _plain_warnings():
+        answer = predict(clip, network, top=top, views=views, flow=flow)
     if as_json:
         print_json(answer)
         return
@@ -81,22 +90,8 @@ def _train_arguments(verb):
         "--run", help="run folder to write; by default runs/MODEL"
     )
     for fields in (Recipe, FlowSpec, CropSpec):
-        helps = attribute_docs(fields)
-        for field in dataclasses.fields(fields):
-            if field.name in FLAGS:
-                options: dict = {"help": helps[field.name]}
-                options |= FLAGS[field.name]
-                if field.default is not dataclasses.MISSING:
-                    options["default"] = field.default
-                name = field.name.replace("_", "-")
-                verb.add_argument(f"--{name}", **options)
+        field_arguments(verb, fields)
     _data_arguments(verb)
-
-
-def _filled(cls, settings, **parts):
-    """Returns a dataclass filled with those settings that are its fields."""
-    names = {field.name for field in dataclasses.fields(cls)} & FLAGS.keys()
-    return cls(**{name: settings[name] for name in names}, **parts)
 
 
 def _evaluate_arguments(verb):
@@ -121,6 +116,10 @@ def _use_arguments(verb):
         default=VIEWS,
         help="samples per clip whose scores are averaged",
     )
+    group = verb.add_argument_group(
+        "flow", "Computed as the model was trained, unless told otherwise."
+    )
+    field_arguments(group, FlowSpec, default=argparse.SUPPRESS)
     _json_argument(verb)
 
 
@@ -131,41 +130,22 @@ def _data_arguments(verb):
     )
 
 
-def attribute_docs(cls):
-    """Returns name -> description of the attributes a docstring lists."""
-    listed = (inspect.getdoc(cls) or "").partition("Attributes:\n")[2]
-    text = listed.partition("\n\n")[0]
-    entries = re.split(r"\n(?=    \w)", text)
-    pairs = (entry.strip().partition(":") for entry in entries)
-    return {name: " ".join(what.split()) for name, _, what in pairs}
+@contextlib.contextmanager
+def _plain_warnings():
+    """Prints warnings about the flow as lines of our own."""
+    usual = warnings.showwarning
 
+    def show(message, category, *place):
+        if issubclass(category, FlowMismatchWarning):
+            print(f"keras-twostream: warning: {message}", file=sys.stderr)
+        else:
+            usual(message, category, *place)
 
-# Setting -> how its flag is parsed, if that is not as text.
-FLAGS: dict[str, dict] = {
-    "algorithm": {},
-    "backbone": {},
-    "batch_size": {"type": int},
-    "bound": {"type": float},
-    "dropout": {"type": float},
-    "epochs": {"type": int},
-    "flip": {"action": argparse.BooleanOptionalAction},
-    "flow_frames": {"type": int},
-    "frames": {"type": int},
-    "freeze": {},
-    "keep_aspect": {"action": argparse.BooleanOptionalAction},
-    "image_size": {"type": int, "nargs": 2, "metavar": ("HEIGHT", "WIDTH")},
-    "learning_rate": {"type": float},
-    "model": {},
-    "region": {"choices": REGIONS},
-    "seed": {"type": int},
-    "short_side": {"type": int},
-    "spread": {"type": float},
-    "step": {"type": int},
-    "stream_dropout": {"type": float},
-    "streams": {"nargs": "+", "choices": ("rgb", "flow")},
-    "validation_split": {"type": float},
-    "weights": {},
-}
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", FlowMismatchWarning)
+        warnings.showwarning = show
+        yield
+
 
 VERBS = {
     "train": (train, _train_arguments),

@@ -24,9 +24,10 @@ from keras_twostream.demo.clips import (
 )
 from keras_twostream.demo.figure import draw_demo
 from keras_twostream.models.build import build
-from keras_twostream.training.run import MODEL, compile_model, save_model
+from keras_twostream.training.run import compile_model, save_model
 from keras_twostream.training.use import predict, scores_of
 from keras_twostream.video.synthetic import CLASS_NAMES, REGISTRATION_CLASSES
+from keras_twostream.weights.source import RUN_MODEL
 from keras_twostream.weights.transfer import transfer
 
 BACKBONE = "vgg_tiny"
@@ -99,7 +100,7 @@ def run_demo(directory, seed=0, clips=None, epochs=EPOCHS):
     models = train_networks(sets["train"], sets["validation"], epochs)
     for name, model in models.items():
         (directory / name).mkdir(exist_ok=True)
-        save_model(model, directory / name / MODEL)
+        save_model(model, directory / name / RUN_MODEL)
     results = compare(models, sets["test"])
     table = [asdict(result) for result in results]
     text = json.dumps({"seed": seed, "test": table}, indent=2)

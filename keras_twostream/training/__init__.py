@@ -3,8 +3,11 @@
 from keras_twostream._lazy import lazy_exports
 
 EXPORTS = {
+    "FrozenBelow": "keras_twostream.training.frozen",
     "Recipe": "keras_twostream.training.recipe",
+    "clip_maps": "keras_twostream.training.frozen",
     "evaluate": "keras_twostream.training.use",
+    "facts_of": "keras_twostream.training.facts",
     "freeze": "keras_twostream.training.freezing",
     "load_run": "keras_twostream.training.use",
     "predict": "keras_twostream.training.use",

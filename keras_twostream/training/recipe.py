@@ -37,7 +37,8 @@ class Recipe:
         seed: Seed of the split, the initial weights and the augmentation.
         image_size: Height and width of the network's input in pixels; `None`
             for those of its source.
-        flow_frames: Flow fields per stack (the paper's L).
+        flow_frames: Flow fields per stack (the paper's L); `None` for those
+            of its source, which are 10 for most.
         frames: Frames per clip (the paper's T); `None` for those of its
             source, which is one for most.
         flow: How flow is computed.
@@ -58,7 +59,7 @@ class Recipe:
     validation_split: float = 0.2
     seed: int = 0
     image_size: tuple[int, int] | None = None
-    flow_frames: int = 10
+    flow_frames: int | None = None
     frames: int | None = None
     flow: FlowSpec = field(default_factory=FlowSpec)
     crop: CropSpec = field(default_factory=CropSpec)

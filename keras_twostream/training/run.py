@@ -21,10 +21,11 @@ from keras_twostream.models.table import get_spec
 from keras_twostream.report.curves import draw_curves
 from keras_twostream.training.freezing import freeze
 from keras_twostream.training.recipe import BACKBONE, Recipe
+from keras_twostream.weights.source import RUN_MODEL
 
 logger = logging.getLogger(__name__)
 
-MODEL, CONFIG, HISTORY = "model.keras", "config.json", "history.csv"
+CONFIG, HISTORY = "config.json", "history.csv"
 CURVES, SKIPPED = "curves.png", "skipped.csv"
 
 
@@ -63,7 +64,7 @@ def train(directory, run, recipe=None, *, cache_dir=None, workers=None):
     run.mkdir(parents=True, exist_ok=True)
     _write_settings(run, directory, recipe, train_set, validation_set)
     _fit(model, run, recipe, train_set, validation_set)
-    save_model(model, run / MODEL)
+    save_model(model, run / RUN_MODEL)
     draw_curves(run / HISTORY, run / CURVES)
     return model
 
@@ -96,7 +97,7 @@ def _datasets(directory, recipe, fed, cache_dir, workers):
         subset="both",
         flow=recipe.flow,
         crop=recipe.crop,
-        flow_frames=recipe.flow_frames,
+        flow_frames=recipe.flow_frames or get_spec(recipe.model).flow_frames,
         frames=fed.frames,
         streams=fed.streams,
         cache_dir=cache_dir,

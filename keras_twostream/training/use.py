@@ -1,8 +1,8 @@
 """Uses a trained network: predictions for clips, accuracy on a folder."""
 
 import tempfile
+import warnings
 from pathlib import Path
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -13,18 +13,21 @@ from keras_twostream.data import (
     clips_dataset,
     video_dataset_from_directory,
 )
+from keras_twostream.flow.contract import FlowMismatchWarning
+from keras_twostream.models.feeding import check_flow
 from keras_twostream.models.network import answer
 from keras_twostream.models.record import read_record
 from keras_twostream.models.subset import keep_streams
 from keras_twostream.training.recipe import VIEWS
-from keras_twostream.training.run import MODEL
+from keras_twostream.zoo.loading import load
 
 
 def load_run(run):
     """Loads a trained network and what it remembers of its use.
 
     Args:
-        run: Run folder, or a `.keras` file.
+        run: Run folder, `.keras` file, or whatever else `zoo.load` takes,
+            such as the name of pretrained weights.
 
     Returns:
         The `keras.Model` and its `models.record.Record`.
@@ -33,27 +36,19 @@ def load_run(run):
         FileNotFoundError: If there is no such run.
         ValueError: If the file is not a network that `build` made.
     """
-    path = Path(run)
-    path = path / MODEL if path.is_dir() else path
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no trained model at {path}")
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    except (TypeError, ValueError, OSError, KeyError, BadZipFile) as error:
-        raise ValueError(
-            f"{path} is not a whole Keras model: {error}"
-        ) from error
+    model = load(run)
     return model, read_record(model)
 
 
-def predict(clips, run, *, top=5, views=VIEWS):
+def predict(clips, run, *, top=5, views=VIEWS, flow=None):
     """Returns the most likely classes of video files.
 
     Args:
         clips: A path or a list of paths.
-        run: Run folder, `.keras` file, or a model of `build`.
+        run: As for `load_run`, or a model of `build`.
         top: Integer, how many classes to name.
         views: Integer, samples per clip whose scores are averaged.
+        flow: `FlowSpec` to compute the flow by, if not by the model's own.
 
     Returns:
         `[{"label": name, "score": float}, ...]`, the best first; for a list
@@ -61,17 +56,20 @@ def predict(clips, run, *, top=5, views=VIEWS):
 
     Raises:
         ValueError: If a clip cannot be read; the message says why.
+        FlowMismatchError: If the model cannot make sense of that flow.
     """
     single = isinstance(clips, (str, Path))
     paths = [clips] if single else [*clips]
     model, record = _loaded(run)
-    with tempfile.TemporaryDirectory() as cache:
+    flow = flow or record.flow
+    check_flow(model, flow)
+    with tempfile.TemporaryDirectory() as cache, _told_before():
         dataset = clips_dataset(
             Clips(tuple(map(Path, paths))),
             label_mode=None,
             cache_dir=cache,
             verbose=False,
-            **_sampling(record, views),
+            **_sampling(record, views, flow),
         )
         if dataset.skipped:
             reasons = "; ".join(f"{p}: {why}" for p, why in dataset.skipped)
@@ -87,6 +85,7 @@ def evaluate(
     run,
     *,
     views=VIEWS,
+    flow=None,
     cache_dir=None,
     workers=None,
     verbose="auto",
@@ -96,8 +95,9 @@ def evaluate(
     Args:
         directory: Folder with one sub-folder per class, named as the model's
             classes are.
-        run: Run folder, `.keras` file, or a model of `build`.
+        run: As for `load_run`, or a model of `build`.
         views: Integer, samples per clip whose scores are averaged.
+        flow: `FlowSpec` to compute the flow by, if not by the model's own.
         cache_dir: Where prepared clips are kept, see `data.prepare`.
         workers: Processes that prepare clips.
         verbose: Whether to show progress and what was found.
@@ -110,8 +110,11 @@ def evaluate(
 
     Raises:
         ValueError: If the folders and the model's classes differ.
+        FlowMismatchError: If the model cannot make sense of that flow.
     """
     model, record = _loaded(run)
+    flow = flow or record.flow
+    check_flow(model, flow)
     dataset = video_dataset_from_directory(
         directory,
         class_names=record.class_names,
@@ -119,12 +122,13 @@ def evaluate(
         cache_dir=cache_dir,
         workers=workers,
         verbose=verbose,
-        **_sampling(record, views),
+        **_sampling(record, views, flow),
     )
     labels = np.array(dataset.labels)
 
     def right_of(network):
-        scores = scores_of(network, dataset, views, verbose or 0)
+        with _told_before():
+            scores = scores_of(network, dataset, views, verbose or 0)
         return scores.argmax(-1) == labels
 
     right = right_of(model)
@@ -171,10 +175,17 @@ def _loaded(run):
     return load_run(run)
 
 
-def _sampling(record, views):
+def _told_before():
+    """Silences what has been said of the flow, once for all networks."""
+    return warnings.catch_warnings(
+        action="ignore", category=FlowMismatchWarning
+    )
+
+
+def _sampling(record, views, flow):
     """Returns the arguments with which a dataset feeds the network."""
     sampling = {
-        "flow": record.flow,
+        "flow": flow,
         "image_size": record.image_size,
         "frames": record.frames,
         "views": views,
