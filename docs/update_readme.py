@@ -22,6 +22,7 @@ FIGURES = ("name", "table: row", "towers", "measured on", "UCF101", "HMDB51")
 NUMBERS = ("parameters", "multiply-adds", "UCF101", "HMDB51")
 # Beginning of a source -> where to read it.
 LINKS = {
+    "Carreira": "https://arxiv.org/abs/1705.07750",
     "Donahue": "https://arxiv.org/abs/1411.4389",
     "Karpathy": "https://cs.stanford.edu/people/karpathy/deepvideo/",
     "Lin": "https://arxiv.org/abs/1504.07889",
