@@ -22,10 +22,11 @@ import keras
 import numpy as np
 import real_networks
 from real_report import print_report
-from real_training import Trial, clip_maps, files_of
+from real_training import Trial, files_of
 
 from keras_twostream.data import CropSpec, clips_dataset, list_clips
 from keras_twostream.data.cache import default_cache_dir
+from keras_twostream.training import clip_maps
 
 DATA = "KERAS_TWOSTREAM_TEST_DATA"
 WEIGHTS = "weights/mobilenet_1.00_224_imagenet_to_conv_pw_12_relu.weights.h5"

@@ -1,47 +1,15 @@
-"""Maps of clips, computed once, and heads trained on them fold by fold."""
+"""Heads trained fold by fold on what the frozen layers make of the clips."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 from real_networks import STAGE, STREAMS
 
-from keras_twostream.data.augment import flip
-from keras_twostream.data.summary import progress
 from keras_twostream.models.network import TwoStreamModel, answer
 from keras_twostream.training import split
 
 STEPS, RATE, MOMENTUM, DECAY = 60, 0.1, 0.9, 0.03
 BATCH = 4
-
-
-def clip_maps(below, dataset, files, title):
-    """Computes the trunk's maps of clips and of their mirror images.
-
-    Args:
-        below: Network from clips of both streams to a dict of maps.
-        dataset: Unbatched `clips_dataset`.
-        files: Dict of stream -> `.npy` file in which the maps are kept; what
-            is there is read and not computed.
-        title: What the progress bar says.
-
-    Returns:
-        Dict of stream -> `float16 (2, clips, T, height, width, C)`, on disk.
-    """
-    if not all(path.exists() for path in files.values()):
-        shapes = {s: x.shape[1:] for s, x in below.output.items()}
-        maps = {
-            s: np.empty((2, len(dataset), *shape), "float16")
-            for s, shape in shapes.items()
-        }
-        clips = progress(dataset, len(dataset), title, "auto")
-        for index, (clip, _) in enumerate(clips):
-            for mirrored, sample in enumerate((clip, flip(clip))):
-                batch = {stream: x[None] for stream, x in sample.items()}
-                for stream, x in below.predict_on_batch(batch).items():
-                    maps[stream][mirrored, index] = x[0]
-        for stream, path in files.items():
-            np.save(path, maps[stream])
-    return {s: np.load(path, mmap_mode="r") for s, path in files.items()}
 
 
 class Trial:
@@ -50,7 +18,8 @@ class Trial:
     Args:
         model: Network of `real_networks.build`.
         cut: Name of the layer up to which nothing learns.
-        maps: Dict of stream -> array `(2, clips, ...)`, of `clip_maps`.
+        maps: Dict of stream -> array `(2, clips, ...)`, from
+            `training.clip_maps`.
         labels: Array `(clips,)`.
     """
 
