@@ -24,7 +24,7 @@ from keras_twostream.flow.contract import (
 from keras_twostream.models.feeding import check_flow, spec_of
 
 SPEC = FlowSpec(short_side=64, bound=4.0)
-LONGER = dataclasses.replace(SPEC, step=2)
+LONGER = dataclasses.replace(SPEC, step=4)
 OTHER = dataclasses.replace(SPEC, algorithm="farneback")
 
 
@@ -51,11 +51,11 @@ def test_every_field_has_rules_of_which_one_always_holds():
         ({}, {"bound": 8}, {"bound": WARNING}, "above 8 pixels"),
         ({}, {"bound": 40}, {"bound": NOTE}, "cuts off at 20 itself"),
         ({}, {"short_side": None}, {"short_side": WARNING}, "another size"),
-        ({}, {"step": 2}, {"step": ERROR}, "2 times as long"),
+        ({}, {"step": 4}, {"step": ERROR}, "4 times as long"),
         ({"step": 4}, {"step": 1}, {"step": ERROR}, "0.25 times as long"),
         ({"step": 2}, {"step": 3}, {"step": WARNING}, "1.5 times as long"),
         ({}, {"resize": "after"}, {"resize": WARNING}, "fine motion"),
-        ({"fps": 25}, {"fps": 12.5}, {"fps": ERROR}, "2 times as long"),
+        ({"fps": 25}, {"fps": 5}, {"fps": ERROR}, "5 times as long"),
         ({"fps": 25}, {"fps": 30}, {"fps": WARNING}, "0.833 times as long"),
         ({"fps": 30}, {"fps": 29.97}, {"fps": NOTE}, "the same time"),
         ({"fps": 25}, {}, {"fps": WARNING}, "where frame rates differ"),
@@ -108,7 +108,7 @@ def test_all_that_differs_is_said_at_once():
     fields = [x.split("`")[1] for x in str(line.message).splitlines()]
     assert fields == ["algorithm", "short_side"]
     with pytest.raises(FlowMismatchError, match="`algorithm`.*\n.*`step`"):
-        check(SPEC, [dataclasses.replace(OTHER, step=2)])
+        check(SPEC, [dataclasses.replace(OTHER, step=4)])
 
 
 # --- Where a network meets a dataset
@@ -168,7 +168,7 @@ def test_only_flow_that_is_fed_and_taken_is_compared():
 def test_meaningless_scores_are_refused():
     model = network()
     for use in (model.evaluate, model.predict):
-        with pytest.raises(FlowMismatchError, match="`step`.*for 1 but.*2;"):
+        with pytest.raises(FlowMismatchError, match="`step`.*for 1 but.*4;"):
             use(dataset_of(LONGER), verbose=0)
 
 

@@ -17,7 +17,7 @@ from keras_twostream.flow.contract import (
 from keras_twostream.video.synthetic import CLASS_NAMES, write_dataset
 
 SPEC = FlowSpec(short_side=64, bound=4.0)
-LONGER = dataclasses.replace(SPEC, step=2)
+LONGER = dataclasses.replace(SPEC, step=4)
 OTHER = dataclasses.replace(SPEC, algorithm="farneback")
 
 
@@ -74,7 +74,7 @@ def test_nothing_is_computed_for_a_network_that_cannot_use_it(
 def test_flags_are_fields_of_the_flow(clips, saved, capsys):
     clip = str(clips / "red_left" / "clip_00000.mp4")
     predict = ["predict", clip, "--model", str(saved), "--views", "1"]
-    assert main([*predict, "--step", "2"]) == 2
+    assert main([*predict, "--step", "4"]) == 2
     assert "error: Flow `step`" in capsys.readouterr().err
     with warnings.catch_warnings():
         warnings.simplefilter("default")
