@@ -11,8 +11,8 @@ import time
 import pytest
 from zoo_server import serving
 
-from keras_twostream.weights import download, web
-from keras_twostream.weights.download import fetch
+from keras_twostream.remote import download, web
+from keras_twostream.remote.download import fetch
 
 CONTENT = random.Random(0).randbytes(300_000)
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -21,7 +21,7 @@ OTHER = random.Random(1).randbytes(300_000)
 SCRIPT = """
 import sys
 from pathlib import Path
-from keras_twostream.weights.download import fetch
+from keras_twostream.remote.download import fetch
 fetch([sys.argv[1]], Path(sys.argv[2]), sha256=sys.argv[3] or None)
 """
 

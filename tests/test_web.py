@@ -5,9 +5,9 @@ import json
 import pytest
 from zoo_server import make_certificate, serving
 
-from keras_twostream.weights import web
-from keras_twostream.weights.cache import weights_dir
-from keras_twostream.weights.download import fetch, is_remote, read_remote
+from keras_twostream.remote import web
+from keras_twostream.remote.cache import weights_dir
+from keras_twostream.remote.download import fetch, is_remote, read_remote
 
 PAGE = json.dumps(["spatial.test"]).encode()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from keras_twostream import __version__
-from keras_twostream.weights.cache import OFFLINE_VARIABLE, is_offline
+from keras_twostream.remote.cache import OFFLINE_VARIABLE, is_offline
 
 # All that a preset or a run has to offer.
 PATTERNS = [

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_twostream.weights.download import is_remote, read_remote
+from keras_twostream.remote.download import is_remote, read_remote
 from keras_twostream.weights.entry import Weights, parse_entry
 
 # Names another zoo than the package's: a folder, or the address of one whose

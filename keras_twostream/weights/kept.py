@@ -6,14 +6,14 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_twostream.weights.cache import (
+from keras_twostream.remote.cache import (
     fault_of,
     file_hash,
     text_hash,
     weights_dir,
     write_whole,
 )
-from keras_twostream.weights.download import fetch
+from keras_twostream.remote.download import fetch
 from keras_twostream.weights.entry import SHA256
 
 logger = logging.getLogger("keras_twostream")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from keras_twostream.remote.download import is_remote
 from keras_twostream.weights import hub, store
-from keras_twostream.weights.download import is_remote
 from keras_twostream.weights.entry import (
     NAME,
     OWN_FORMATS,

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from keras_twostream.weights.cache import fault_of, weights_dir
+from keras_twostream.remote.cache import fault_of, weights_dir
+from keras_twostream.remote.web import is_remote
 from keras_twostream.weights.entry import OWN_FORMATS, Weights
 from keras_twostream.weights.kept import Download, kept
-from keras_twostream.weights.web import is_remote
 
 __all__ = ["fetch_address", "fetch_file", "weights_dir"]
 

@@ -10,7 +10,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urljoin, urlsplit
 
 from keras_twostream import __version__
-from keras_twostream.weights.cache import (
+from keras_twostream.remote.cache import (
     OFFLINE_VARIABLE,
     is_offline,
     text_hash,

@@ -10,15 +10,15 @@ from http import HTTPStatus
 from http.client import HTTPResponse
 from pathlib import Path
 
-from keras_twostream.weights.bar import byte_bar
-from keras_twostream.weights.cache import (
+from keras_twostream.remote.bar import byte_bar
+from keras_twostream.remote.cache import (
     OFFLINE_VARIABLE,
     fault_of,
     is_offline,
     text_hash,
 )
-from keras_twostream.weights.part import Part, claimed
-from keras_twostream.weights.web import (
+from keras_twostream.remote.part import Part, claimed
+from keras_twostream.remote.web import (
     AddressError,
     blocks,
     is_remote,

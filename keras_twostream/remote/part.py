@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from keras_twostream.weights import web
-from keras_twostream.weights.cache import write_whole
+from keras_twostream.remote import web
+from keras_twostream.remote.cache import write_whole
 
 try:
     import fcntl
