@@ -6,6 +6,7 @@ before it, whichever backend decodes.
 """
 
 import contextlib
+import functools
 import os
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -14,17 +15,10 @@ from typing import Self
 
 import numpy as np
 
-from keras_twostream.video.backends import (
-    OpenCVSource,
-    PyAVSource,
-    Source,
-    VideoError,
-)
-
-BACKENDS: dict[str, Callable[[Path], Source]] = {
-    "pyav": PyAVSource,
-    "opencv": OpenCVSource,
-}
+from keras_twostream.remote.address import as_path
+from keras_twostream.remote.copies import local_copy
+from keras_twostream.video.backends import BACKENDS, Source
+from keras_twostream.video.errors import VideoError
 
 
 class Reader:
@@ -141,7 +135,7 @@ def open_video(path: str | os.PathLike, backend: str = "pyav") -> Reader:
     """Opens a video file.
 
     Args:
-        path: The file.
+        path: The file, or its address, such as `s3://bucket/clip.mp4`.
         backend: "pyav", which reports damage, or "opencv", which is fast on
             some formats but drops or repeats frames of damaged files
             silently.
@@ -158,7 +152,17 @@ def open_video(path: str | os.PathLike, backend: str = "pyav") -> Reader:
             f"Unknown video backend. Received: {backend!r}. "
             f"Allowed: {list(BACKENDS)}."
         )
-    return Reader(Path(path), BACKENDS[backend])
+    return Reader(as_path(path), functools.partial(_open, backend))
+
+
+def _open(backend: str, path: Path) -> Source:
+    """Opens a file, or the copy of one that is behind an address."""
+    try:
+        return BACKENDS[backend](local_copy(path))
+    except VideoError as error:
+        raise VideoError(path, error.reason) from error
+    except (OSError, ValueError) as error:
+        raise VideoError(path, str(error)) from error
 
 
 def read_video(
