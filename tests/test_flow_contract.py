@@ -75,6 +75,17 @@ def test_every_field_has_rules_of_which_one_always_holds():
         ({}, {"quantization": "offset"}, {"quantization": NOTE}, "undone"),
         ({}, {"encoding": "png"}, {"encoding": NOTE}, "undone"),
         ({}, {"codec_range": "limited"}, {"codec_range": NOTE}, "undone"),
+        ({}, {"shrink": 1}, {"shrink": NOTE}, "undone"),
+        ({"shrink": 1}, {}, {"shrink": NOTE}, "undone"),
+        ({}, {"shrink": 4}, {"shrink": WARNING}, "fine detail"),
+        ({"shrink": 4}, {"shrink": 1}, {"shrink": WARNING}, "fine detail"),
+        ({}, {"camera": "mean"}, {"camera": WARNING}, "of the camera"),
+        (
+            {"camera": "homography"},
+            {"camera": "mean"},
+            {"camera": WARNING},
+            "of the camera",
+        ),
     ],
 )
 def test_what_a_difference_means(trained, fed, severities, words):

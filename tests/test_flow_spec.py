@@ -31,6 +31,8 @@ OTHER = {
     "quantization": "offset",
     "encoding": "png",
     "codec_range": "limited",
+    "shrink": 4,
+    "camera": "mean",
 }
 
 
@@ -53,6 +55,12 @@ def test_whole_numbers_are_the_same_settings():
     [
         ("algorithm", ""),
         ("algorithm", None),
+        ("algorithm", "module:"),
+        ("algorithm", ":function"),
+        ("algorithm", "module:function()"),
+        ("algorithm", "a.b:c.d"),
+        ("algorithm", "..module:function"),
+        ("algorithm", "module:function\n"),
         ("bound", 0),
         ("bound", float("nan")),
         ("bound", "20"),
@@ -76,6 +84,11 @@ def test_whole_numbers_are_the_same_settings():
         ("encoding", "PNG"),
         ("encoding", 95),
         ("codec_range", "tv"),
+        ("shrink", 0),
+        ("shrink", 1.5),
+        ("shrink", True),
+        ("camera", "median"),
+        ("camera", None),
     ],
 )
 def test_spec_refuses_wrong_values(field, value):
@@ -88,13 +101,19 @@ def test_spec_takes_every_quality(encoding):
     assert FlowSpec(encoding=encoding).encoding == encoding
 
 
+def test_spec_takes_import_paths_of_functions():
+    path = "my_package.flows:pyramid_2"
+    assert FlowSpec(algorithm=path).algorithm == path
+
+
 def test_specs_from_before_a_field_existed_are_read():
     """Files that are around have these four fields."""
     old = {"algorithm": "tvl1", "bound": 15.0, "short_side": 256, "step": 2}
     spec = FlowSpec.from_dict(old)
-    assert spec == FlowSpec(algorithm="tvl1", bound=15.0, step=2)
-    assert spec.to_dict() == {**FlowSpec().to_dict(), **old}
-    assert FlowSpec.from_dict({}) == FlowSpec()
+    assert spec == FlowSpec(algorithm="tvl1", bound=15.0, step=2, shrink=1)
+    whole = FlowSpec(shrink=1)
+    assert spec.to_dict() == {**whole.to_dict(), **old}
+    assert FlowSpec.from_dict({}) == whole
 
 
 def test_spec_refuses_unknown_fields():

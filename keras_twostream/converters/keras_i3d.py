@@ -29,6 +29,7 @@ FLOW = FlowSpec(
     fps=25.0,
     quantization="offset",
     encoding="jpeg95",
+    shrink=1,
 )
 
 

@@ -20,6 +20,7 @@ FLOW = FlowSpec(
     short_side=256,
     resize="before",
     quantization="offset",
+    shrink=1,
 )
 # Half of the range of bytes: how far a vector at the bound is from none, and
 # what none becomes.

@@ -33,6 +33,7 @@ FLOW = FlowSpec(
     resize="before",
     quantization="offset",
     encoding="jpeg95",
+    shrink=1,
 )
 # (image network, library) -> how its inputs are normalised, as a row of
 # `layers.preprocessing.CONVENTIONS` or its fields. Zero motion is the byte

@@ -14,6 +14,8 @@ mirroring stored flow loses nothing. "offset" is the map of the flow that
 Feichtenhofer et al. (2016) released, made by their tool of GPU flow.
 """
 
+import math
+
 import numpy as np
 
 from keras_twostream.flow.spec import FlowSpec
@@ -63,7 +65,8 @@ def quantize(flow: np.ndarray, spec: FlowSpec | float) -> np.ndarray:
     gain, zero = affine(spec)
     reach = gain * spec.bound
     levels = np.multiply(flow, gain, dtype=np.float32)
-    np.nan_to_num(levels, copy=False, nan=0.0)
+    if not is_finite(levels):
+        np.nan_to_num(levels, copy=False, nan=0.0)
     np.clip(levels, -reach, reach, out=levels)
     levels += np.float32(zero - _EVEN)
     return (np.rint(levels, out=levels) + _EVEN).astype(np.uint8)
@@ -89,6 +92,15 @@ def dequantize(stored: np.ndarray, spec: FlowSpec | float) -> np.ndarray:
     levels -= np.float32(zero)
     levels *= np.float32(1 / gain)
     return levels
+
+
+def is_finite(values: np.ndarray) -> bool:
+    """Returns whether all values are certainly known and not endless.
+
+    A sum is many times faster than a look at each. It may say no where it
+    overflows.
+    """
+    return math.isfinite(values.sum(dtype=np.float64))
 
 
 def _spec_of(spec: FlowSpec | float) -> FlowSpec:

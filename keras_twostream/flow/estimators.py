@@ -1,4 +1,7 @@
-"""Two grey frames -> optical flow, by the algorithms of OpenCV."""
+"""Two grey frames -> optical flow, by the algorithms of OpenCV.
+
+Algorithms have names; those of users are import paths, see `flow.own`.
+"""
 
 import math
 import threading
@@ -6,6 +9,8 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+
+from keras_twostream.flow.spec import is_import_path
 
 Estimator = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -86,11 +91,12 @@ ESTIMATORS: dict[str, Callable[[], Estimator]] = {
 
 
 def get(algorithm: str | Estimator) -> Estimator:
-    """Resolves the name of a flow algorithm.
+    """Resolves the name of a flow algorithm; imports nothing.
 
     Args:
-        algorithm: A name in `ESTIMATORS`, or a callable of the returned
-            form, which is returned as it is.
+        algorithm: A name in `ESTIMATORS`, an import path that
+            `add_estimator` has had, or a callable of the returned form,
+            which is returned as it is.
 
     Returns:
         A callable `(previous, following) -> flow`: two `uint8` grey frames
@@ -99,17 +105,37 @@ def get(algorithm: str | Estimator) -> Estimator:
         be shared between threads.
 
     Raises:
-        ValueError: If the name is unknown.
+        ValueError: If the name is unknown, or an import path that nobody
+            has added.
         ImportError: If the algorithm needs an OpenCV that is not installed.
     """
     if callable(algorithm):
         return algorithm
     if algorithm not in ESTIMATORS:
-        raise ValueError(
-            f"Unknown flow algorithm. Received: {algorithm!r}. "
-            f"Allowed: {list(ESTIMATORS)}, or a callable."
-        )
+        raise ValueError(unknown(algorithm))
     return _padded(ESTIMATORS[algorithm]())
+
+
+def installed() -> list[str]:
+    """Returns the names in `ESTIMATORS` that can be used here."""
+    has_contrib = hasattr(cv2, "optflow")
+    return [x for x in ESTIMATORS if has_contrib or x != "tvl1"]
+
+
+def unknown(algorithm: str) -> str:
+    """Returns what to say of a name that is not in `ESTIMATORS`."""
+    if is_import_path(algorithm):
+        return (
+            f"The flow algorithm {algorithm!r} is code of somebody's own, "
+            "which is not imported because a file says so. If you trust it: "
+            f"keras_twostream.flow.add_estimator({algorithm!r}), or "
+            f"--algorithm {algorithm} on the command line."
+        )
+    return (
+        f"Unknown flow algorithm. Received: {algorithm!r}. Allowed: "
+        f"{list(ESTIMATORS)}, or an import path "
+        '"package.module:function", or a callable.'
+    )
 
 
 def to_gray(frame: np.ndarray) -> np.ndarray:

@@ -10,9 +10,14 @@ from typing import Any, Self
 RESIZES = ("before", "after")
 QUANTIZATIONS = ("symmetric", "offset")
 CODEC_RANGES = ("full", "limited")
+CAMERAS = ("keep", "mean", "homography")
 # Stored losslessly, or as JPEG of a quality of 1 to 100.
 PNG = "png"
+# Fields that came later -> what older flow is like.
+_BEFORE = {"shrink": 1}
 _JPEG = re.compile("jpeg([1-9][0-9]?|100)")
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_IMPORT_PATH = re.compile(rf"{_NAME}(\.{_NAME})*:{_NAME}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +28,13 @@ class FlowSpec:
     is never fed to a network trained on another: see `flow.contract`.
 
     Attributes:
-        algorithm: Name in `flow.estimators.ESTIMATORS`, or the name that a
-            user gives to an estimator of their own.
-        bound: Displacement, in pixels per step at the size at which flow is
-            stored, at which stored flow saturates.
-        short_side: Length in pixels to which the shorter side of frames and
-            flow is resized for storage; `None` keeps their size.
+        algorithm: Name in `flow.estimators.ESTIMATORS`, or the import path
+            "package.module:function" of an estimator of one's own, see
+            `flow.add_estimator`. To hold it imports nothing.
+        bound: Displacement, in pixels per step at the size at which frames
+            are stored, at which stored flow saturates.
+        short_side: Length in pixels to which the shorter side of frames is
+            resized for storage; `None` keeps their size. Flow is theirs.
         step: Frames from the first to the second image of a pair.
         resize: "before" computes flow of resized frames; "after" computes it
             at the size of the video, then resizes it, vectors included.
@@ -43,6 +49,13 @@ class FlowSpec:
             loses nothing; of the flow alone.
         codec_range: "full" uses all bytes; "limited" 16 to 235, as video
             codecs do by default. Reading undoes it.
+        shrink: How many times smaller, on each side, flow is stored than the
+            frames: each stored vector is the mean of a square of that many
+            pixels. Vectors stay in pixels of the frames, and reading gives
+            fields of the frames' size.
+        camera: What is subtracted of the motion of the camera: "keep"
+            nothing, "mean" the mean vector of each field, "homography" the
+            motion of the dominating plane, see `flow.camera`.
 
     Raises:
         ValueError: If a field holds what it cannot hold.
@@ -57,6 +70,8 @@ class FlowSpec:
     quantization: str = "symmetric"
     encoding: str = "jpeg95"
     codec_range: str = "full"
+    shrink: int = 2
+    camera: str = "keep"
 
     def __post_init__(self) -> None:
         for name, (allowed, holds) in _ALLOWED.items():
@@ -79,8 +94,8 @@ class FlowSpec:
         """Returns the spec whose `to_dict()` gave `fields`.
 
         Args:
-            fields: Mapping of attributes. What is missing has its default,
-                which is how everything was before there was such a field.
+            fields: Mapping of attributes. What is missing is as it was
+                before there was such a field, else it has its default.
 
         Raises:
             ValueError: If names are unknown, or a value is wrong.
@@ -93,7 +108,7 @@ class FlowSpec:
                 f"A FlowSpec has the fields {names}. "
                 f"Received: {fields!r} ({wrong})."
             )
-        return cls(**fields)
+        return cls(**{**_BEFORE, **fields})
 
     def diff(self, other: "FlowSpec") -> dict[str, tuple[Any, Any]]:
         """Returns `{field: (here, there)}` of the fields that differ."""
@@ -111,6 +126,11 @@ def jpeg_quality(encoding: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def is_import_path(algorithm: str) -> bool:
+    """Returns whether a name has the form "package.module:function"."""
+    return _IMPORT_PATH.fullmatch(algorithm) is not None
+
+
 def _is_positive(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -124,6 +144,12 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and value >= 1
 
 
+def _is_algorithm(value: Any) -> bool:
+    if not isinstance(value, str) or not value:
+        return False
+    return ":" not in value or is_import_path(value)
+
+
 def _is_encoding(value: Any) -> bool:
     is_text = isinstance(value, str)
     return is_text and (value == PNG or jpeg_quality(value) is not None)
@@ -132,8 +158,8 @@ def _is_encoding(value: Any) -> bool:
 # Field -> what it can hold, in words and as a test.
 _ALLOWED = {
     "algorithm": (
-        "a non-empty string",
-        lambda value: isinstance(value, str) and bool(value),
+        'a name or an import path "package.module:function"',
+        _is_algorithm,
     ),
     "bound": ("a positive finite number", _is_positive),
     "short_side": (
@@ -155,4 +181,6 @@ _ALLOWED = {
         f"one of {CODEC_RANGES}",
         lambda value: value in CODEC_RANGES,
     ),
+    "shrink": ("an integer >= 1", _is_count),
+    "camera": (f"one of {CAMERAS}", lambda value: value in CAMERAS),
 }
