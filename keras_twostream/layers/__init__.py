@@ -9,8 +9,27 @@ from typing import Any
 
 import keras
 
+from keras_twostream.layers._augmentation import TwoStreamAugmentation
 from keras_twostream.layers._base import Fusion
 from keras_twostream.layers.align import AlignResolution
+from keras_twostream.layers.augmentation import (
+    TwoStreamRandomCrop,
+    TwoStreamRandomFlip,
+    TwoStreamRandomResizedCrop,
+    TwoStreamRandomRotation,
+)
+from keras_twostream.layers.augmentation_mixing import (
+    TwoStreamCutMix,
+    TwoStreamMixUp,
+)
+from keras_twostream.layers.augmentation_motion import (
+    TwoStreamSpeedChange,
+    TwoStreamTimeReverse,
+)
+from keras_twostream.layers.augmentation_pixels import (
+    TwoStreamColorJitter,
+    TwoStreamRandomErasing,
+)
 from keras_twostream.layers.bilinear import BilinearFusion, BilinearPooling
 from keras_twostream.layers.conv_fusion import Conv3DFusion, ConvFusion
 from keras_twostream.layers.folding import FoldTime, UnfoldTime
@@ -103,6 +122,17 @@ __all__ = [
     "TemporalConv",
     "TemporalLSTM",
     "TemporalPool",
+    "TwoStreamAugmentation",
+    "TwoStreamColorJitter",
+    "TwoStreamCutMix",
+    "TwoStreamMixUp",
+    "TwoStreamRandomCrop",
+    "TwoStreamRandomErasing",
+    "TwoStreamRandomFlip",
+    "TwoStreamRandomResizedCrop",
+    "TwoStreamRandomRotation",
+    "TwoStreamSpeedChange",
+    "TwoStreamTimeReverse",
     "UnfoldTime",
     "get",
     "get_time",

@@ -45,7 +45,7 @@ class _Preprocessing(keras.layers.Layer):
         # Whether somebody said so, or it is no more than the default.
         self.told = flow is not None
         if not isinstance(flow, FlowSpec):
-            flow = FlowSpec.from_dict({} if flow is None else flow)
+            flow = FlowSpec() if flow is None else FlowSpec.from_dict(flow)
         self.flow = flow
         self.sampling = _as_json(sampling)
 
