@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_twostream.data import prepare
-from keras_twostream.data.cache import default_cache_dir, record_path
-from keras_twostream.data.example import encode_example
-from keras_twostream.data.records import BLOCK, make_record, read_meta
+from keras_twostream.data import cache_clips
 from keras_twostream.flow import FlowSpec, dequantize, estimators
+from keras_twostream.preparation.cache import default_cache_dir, record_path
+from keras_twostream.preparation.example import encode_example
+from keras_twostream.preparation.records import BLOCK, make_record, read_meta
 from keras_twostream.video import read_video, resize_short_side, write_video
 
-SPEC = FlowSpec(short_side=32, bound=8)
+SPEC = FlowSpec(short_side=32, bound=8, shrink=1)
 
 
 def features_of(record):
@@ -104,7 +104,7 @@ def test_a_record_holds_frames_flow_and_how_they_were_made(tmp_path):
 def test_longer_steps_pair_frames_farther_apart(tmp_path, step):
     path = tmp_path / "clip.mp4"
     write_video(path, clips.moving_frames(7, 32, 48))
-    spec = FlowSpec(short_side=None, bound=8, step=step)
+    spec = FlowSpec(short_side=None, bound=8, step=step, shrink=1)
     gray = [estimators.to_gray(frame) for frame in read_video(path)]
     first = estimators.get("dis_fast")(gray[0], gray[step])
     record = make_record(path, spec)
@@ -121,7 +121,7 @@ def test_u_and_v_do_not_bleed_into_one_another(tmp_path, monkeypatch):
     monkeypatch.setitem(
         estimators.ESTIMATORS, "dis_fast", lambda: lambda *_: flow
     )
-    record = make_record(path, FlowSpec(short_side=None, bound=8))
+    record = make_record(path, FlowSpec(short_side=None, bound=8, shrink=1))
     assert decode(features_of(record)["flow"][0]).shape == (2 * 5 * BLOCK, 40)
     np.testing.assert_array_equal(fields_of(record, 33), [flow, flow])
 
@@ -135,9 +135,9 @@ def test_a_single_frame_has_no_motion(tmp_path):
 
 
 def test_the_second_run_computes_nothing(videos, tmp_path, calls):
-    first = prepare(videos, SPEC, tmp_path / "cache", workers=1)
+    first = cache_clips(videos, SPEC, tmp_path / "cache", workers=1)
     assert len(calls) == 6 * 4
-    assert prepare(videos, SPEC, tmp_path / "cache", workers=1) == first
+    assert cache_clips(videos, SPEC, tmp_path / "cache", workers=1) == first
     assert len(calls) == 6 * 4
     assert first.frame_counts == (5,) * 6
     assert first.kept == tuple(range(6))
@@ -154,13 +154,13 @@ def test_what_changes_the_contents_changes_the_name(videos, tmp_path):
 
 @pytest.mark.parametrize("size", [0, 1, 100, 5000, -1])
 def test_damaged_records_are_made_again(videos, tmp_path, calls, size):
-    made = prepare(videos[:1], SPEC, tmp_path, workers=1).records[0]
+    made = cache_clips(videos[:1], SPEC, tmp_path, workers=1).records[0]
     whole = made.read_bytes()
     made.write_bytes(whole[:size])
     with pytest.raises(ValueError, match="is not a whole record"):
         read_meta(made)
     calls.clear()
-    prepare(videos[:1], SPEC, tmp_path, workers=1)
+    cache_clips(videos[:1], SPEC, tmp_path, workers=1)
     assert (made.read_bytes(), len(calls)) == (whole, 4)
 
 
@@ -170,7 +170,8 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(videos, tmp_path):
     clips.damage(damaged, 0.3)
     bad = dict(clips.bad_files(tmp_path).values())
     bad[damaged] = "damaged"
-    made = prepare(
+    bad[tmp_path / "folder.mp4"] = "no images"
+    made = cache_clips(
         [videos[0], *bad, videos[1]], SPEC, tmp_path / "c", verbose=0
     )
     assert made.kept == (0, len(bad) + 1)
@@ -184,15 +185,15 @@ def test_frames_that_change_size_are_reported(tmp_path, monkeypatch, videos):
     monkeypatch.setattr(
         "keras_twostream.video.reader.Reader.__iter__", lambda _: iter(frames)
     )
-    made = prepare(videos[:1], SPEC, tmp_path / "c", verbose=0)
+    made = cache_clips(videos[:1], SPEC, tmp_path / "c", verbose=0)
     assert "change size from (40, 48)" in made.skipped[0][1]
 
 
 def test_an_unknown_flow_algorithm_is_refused_at_once(videos, tmp_path):
     with pytest.raises(ValueError, match="Received: 'magic'"):
-        prepare(videos, FlowSpec(algorithm="magic"), tmp_path)
+        cache_clips(videos, FlowSpec(algorithm="magic"), tmp_path)
     with pytest.raises(ValueError, match="`workers` must be"):
-        prepare(videos, SPEC, tmp_path, workers=0)
+        cache_clips(videos, SPEC, tmp_path, workers=0)
 
 
 def test_a_cache_that_cannot_be_written_is_an_error(videos, tmp_path):
@@ -204,14 +205,14 @@ def test_a_cache_that_cannot_be_written_is_an_error(videos, tmp_path):
         place.touch()
     for workers in (1, 2):
         with pytest.raises(OSError, match="exists|directory"):
-            prepare(videos, SPEC, folder, workers=workers)
+            cache_clips(videos, SPEC, folder, workers=workers)
 
 
 def test_worker_processes_make_the_same_records(videos, tmp_path):
     text = tmp_path / "text.mp4"
     text.write_text("Not a video.")
-    alone = prepare([*videos, text], SPEC, tmp_path / "a", workers=1)
-    crew = prepare([*videos, text], SPEC, tmp_path / "b", workers=2)
+    alone = cache_clips([*videos, text], SPEC, tmp_path / "a", workers=1)
+    crew = cache_clips([*videos, text], SPEC, tmp_path / "b", workers=2)
     assert crew.skipped == alone.skipped
     assert [r.name for r in crew.records] == [r.name for r in alone.records]
     for one, other in zip(alone.records, crew.records, strict=True):
@@ -230,17 +231,17 @@ def test_a_crashing_decoder_costs_one_clip(videos, tmp_path, monkeypatch):
         "pathlib.Path.open = open\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    made = prepare(videos, SPEC, tmp_path / "c", workers=2)
+    made = cache_clips(videos, SPEC, tmp_path / "c", workers=2)
     assert made.kept == (0, 1, 3, 4, 5)
-    assert "crashed the worker (exit code -6)" in made.skipped[0][1]
+    assert "crashed the worker (exit code -6), 2 times" in made.skipped[0][1]
 
 
 PROGRAM = """
 import sys
-from keras_twostream.data import prepare
+from keras_twostream.data import cache_clips
 from keras_twostream.flow import FlowSpec
 spec = FlowSpec(short_side=256, algorithm="dis_medium")
-prepare(sys.argv[3:], spec, sys.argv[1], workers=int(sys.argv[2]))
+cache_clips(sys.argv[3:], spec, sys.argv[1], workers=int(sys.argv[2]))
 """
 
 
@@ -269,7 +270,7 @@ def test_an_interrupted_run_leaves_whole_records(
     assert done
     assert all(read_meta(record)["frames"] == 5 for record in done)
     before = {record: record.stat().st_mtime_ns for record in done}
-    made = prepare(videos, spec, cache, workers=2)
+    made = cache_clips(videos, spec, cache, workers=2)
     assert made.kept == tuple(range(6))
     assert all(r.stat().st_mtime_ns == t for r, t in before.items())
 
@@ -282,7 +283,7 @@ def wait_for(condition, seconds=60):
 
 def test_workers_start_without_keras_and_tensorflow():
     program = (
-        "import sys, keras_twostream.data.worker\n"
+        "import sys, keras_twostream.preparation.worker\n"
         "print({'keras', 'tensorflow'} & {*sys.modules})"
     )
     said = subprocess.check_output([sys.executable, "-c", program], text=True)

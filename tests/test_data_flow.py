@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 from keras_twostream.data import Clips, CropSpec, clips_dataset
-from keras_twostream.data.records import make_record
 from keras_twostream.flow import FlowSpec, estimators
 from keras_twostream.flow.spec import CODEC_RANGES, QUANTIZATIONS
+from keras_twostream.preparation.records import make_record
 from keras_twostream.video import Reader, VideoError, write_video
 from keras_twostream.video.synthetic import clip_scene, render
 
@@ -22,7 +22,7 @@ WHOLE = CropSpec(keep_aspect=False, center=1.0)
 
 def features_of(path, **fields):
     """Returns what a record holds: its lists of bytes, and its `meta`."""
-    record = make_record(path, FlowSpec(**fields))
+    record = make_record(path, FlowSpec(**({"shrink": 1} | fields)))
     found = tf.train.Example.FromString(record).features.feature
     lists = {name: list(found[name].bytes_list.value) for name in found}
     return lists, json.loads(lists["meta"][0])
@@ -40,7 +40,7 @@ def samples(path, tmp_path, size=(HEIGHT, WIDTH), **fields):
         batch_size=None,
         image_size=size,
         crop=WHOLE,
-        flow=FlowSpec(**fields),
+        flow=FlowSpec(**({"shrink": 1} | fields)),
         flow_frames=1,
         cache_dir=tmp_path,
         verbose=False,
@@ -72,7 +72,7 @@ def known(monkeypatch, rng):
 # --- How it is stored
 
 
-def test_the_default_form_is_what_it_has_always_been(video, known):
+def test_the_form_of_old_is_what_it_has_always_been(video, known):
     lists, meta = features_of(video, algorithm="known", short_side=None)
     levels = np.rint(np.clip(known * np.float32(127 / 20), -127, 127)) + 128
     planes = [*np.moveaxis(levels.astype(np.uint8), -1, 0)]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_twostream.clips.splits import check_split
 from keras_twostream.data import Clips, list_clips, split_clips
-from keras_twostream.data.splits import check_split
 
 
 def touch(root, *names):

@@ -51,7 +51,9 @@ def samples(clip, tmp_path, count, **settings):
         batch_size=None,
         image_size=SIZE,
         seed=3,
-        flow=FlowSpec(algorithm="known", short_side=None, bound=BOUND),
+        flow=FlowSpec(
+            algorithm="known", short_side=None, bound=BOUND, shrink=1
+        ),
         flow_frames=FIELDS,
         frames=FRAMES,
         cache_dir=tmp_path,

@@ -5,9 +5,9 @@ import os
 import sys
 
 from keras_twostream import __version__
-from keras_twostream.cli import demo, models, training, zoo
+from keras_twostream.cli import demo, doctor, models, preparing, training, zoo
 
-GROUPS = (demo, training, models, zoo)
+GROUPS = (demo, preparing, doctor, training, models, zoo)
 
 
 def parser():
@@ -44,8 +44,9 @@ def main(argv=None):
     """Runs the verb that `argv` names and returns the exit status.
 
     Returns:
-        0; 1 if what was to be verified is wrong; 2 if an argument, file or
-        folder cannot be used or a package is missing; 130 after Ctrl-C.
+        0; 1 if what was to be verified is wrong, or clips had
+        to be left out; 2 if an argument, file or folder cannot be used or a
+        package is missing; 130 after Ctrl-C.
     """
     options = vars(parser().parse_args(argv))
     call = options.pop("call")

@@ -6,7 +6,13 @@ import inspect
 import re
 
 from keras_twostream.data.crop import REGIONS
-from keras_twostream.flow.spec import CODEC_RANGES, QUANTIZATIONS, RESIZES
+from keras_twostream.data.options import SAMPLINGS, SHORT
+from keras_twostream.flow.spec import (
+    CAMERAS,
+    CODEC_RANGES,
+    QUANTIZATIONS,
+    RESIZES,
+)
 
 
 def field_arguments(verb, cls, **options):
@@ -65,6 +71,7 @@ FLAGS: dict[str, dict] = {
     "backbone": {},
     "batch_size": {"type": int},
     "bound": {"type": float},
+    "camera": {"choices": CAMERAS},
     "codec_range": {"choices": CODEC_RANGES},
     "dropout": {"type": float},
     "encoding": {},
@@ -81,12 +88,16 @@ FLAGS: dict[str, dict] = {
     "quantization": {"choices": QUANTIZATIONS},
     "region": {"choices": REGIONS},
     "resize": {"choices": RESIZES},
+    "sampling": {"choices": SAMPLINGS},
     "seed": {"type": int},
+    "short": {"choices": SHORT},
     "short_side": {"type": _or_none(int)},
+    "shrink": {"type": int},
     "spread": {"type": float},
     "step": {"type": int},
     "stream_dropout": {"type": float},
     "streams": {"nargs": "+", "choices": ("rgb", "flow")},
+    "tau": {"type": int, "nargs": "+"},
     "validation_split": {"type": float},
     "weights": {},
 }

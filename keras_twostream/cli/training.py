@@ -16,13 +16,14 @@ from keras_twostream.cli.output import (
     print_table,
 )
 from keras_twostream.data.crop import CropSpec
+from keras_twostream.data.options import PLACES
 from keras_twostream.flow.contract import FlowMismatchWarning
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.recipe import VIEWS, Recipe
 
 
 def train(directory, run, cache_dir, workers, **settings):
-    """Train a network on a folder of clips, one sub-folder per class."""
+    """Train a network on a folder of clips or a prepared set."""
     recipe = filled(
         Recipe,
         settings,
@@ -38,8 +39,18 @@ def train(directory, run, cache_dir, workers, **settings):
     print(f"  keras-twostream predict CLIP --model {folder}")
 
 
-def evaluate(directory, model, views, cache_dir, workers, as_json, **flow):
-    """Measure a trained network on a folder of clips."""
+def evaluate(
+    directory,
+    model,
+    views,
+    view_places,
+    view_flips,
+    cache_dir,
+    workers,
+    as_json,
+    **flow,
+):
+    """Measure a trained network on a folder of clips or a prepared set."""
     import_keras()
     from keras_twostream.training.use import evaluate, load_run
 
@@ -49,7 +60,10 @@ def evaluate(directory, model, views, cache_dir, workers, as_json, **flow):
             directory,
             network,
             views=views,
-            flow=dataclasses.replace(record.flow, **flow),
+            view_places=view_places,
+            view_flips=view_flips,
+            # Nothing said: that of the network, or of the prepared set.
+            flow=dataclasses.replace(record.flow, **flow) if flow else None,
             cache_dir=cache_dir,
             workers=workers,
             verbose=False if as_json else "auto",
@@ -84,8 +98,11 @@ def predict(clip, model, top, views, as_json, **flow):
     print_table(("class", "score"), rows)
 
 
+_DIRECTORY = "folder with a sub-folder per class, or a prepared set"
+
+
 def _train_arguments(verb):
-    verb.add_argument("directory", help="folder with a sub-folder per class")
+    verb.add_argument("directory", help=_DIRECTORY)
     verb.add_argument(
         "--run", help="run folder to write; by default runs/MODEL"
     )
@@ -95,9 +112,24 @@ def _train_arguments(verb):
 
 
 def _evaluate_arguments(verb):
-    verb.add_argument("directory", help="folder with a sub-folder per class")
+    verb.add_argument("directory", help=_DIRECTORY)
     _use_arguments(verb)
+    _view_arguments(verb)
     _data_arguments(verb)
+
+
+def _view_arguments(verb):
+    verb.add_argument(
+        "--view-places",
+        choices=PLACES,
+        default="center",
+        help="crops of every view whose scores are averaged too",
+    )
+    verb.add_argument(
+        "--view-flips",
+        action="store_true",
+        help="average the scores of mirror images too",
+    )
 
 
 def _predict_arguments(verb):

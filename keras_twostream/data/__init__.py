@@ -1,18 +1,28 @@
-"""Folders of video files -> prepared clips -> `tf.data` datasets."""
+"""Lists of videos -> clips prepared once -> `tf.data` datasets."""
 
 from keras_twostream._lazy import lazy_exports
 
 # Public name -> module that defines it. Workers that only decode videos must
 # not import TensorFlow.
 EXPORTS = {
-    "Clips": "keras_twostream.data.clips",
+    "Clips": "keras_twostream.clips.clips",
     "CropSpec": "keras_twostream.data.crop",
-    "Prepared": "keras_twostream.data.cache",
+    "Dask": "keras_twostream.preparation.engines",
+    "Local": "keras_twostream.preparation.executors",
+    "Prepared": "keras_twostream.preparation.cache",
+    "PreparedSet": "keras_twostream.preparation.prepared",
+    "Ray": "keras_twostream.preparation.engines",
     "SampleSpec": "keras_twostream.data.samples",
+    "cache_clips": "keras_twostream.preparation.cache",
     "clips_dataset": "keras_twostream.data.pipeline",
-    "list_clips": "keras_twostream.data.listing",
-    "prepare": "keras_twostream.data.cache",
-    "split_clips": "keras_twostream.data.splits",
+    "is_prepared": "keras_twostream.preparation.prepared",
+    "list_clips": "keras_twostream.clips.listing",
+    "list_layout": "keras_twostream.clips.layouts",
+    "open_prepared": "keras_twostream.preparation.prepared",
+    "prepare": "keras_twostream.preparation.preparing",
+    "read_clips": "keras_twostream.clips.lists",
+    "read_list": "keras_twostream.clips.lists",
+    "split_clips": "keras_twostream.clips.splits",
     "video_dataset_from_directory": "keras_twostream.data.directory",
 }
 

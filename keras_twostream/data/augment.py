@@ -9,6 +9,8 @@ frames move the other way, stretched frames move farther.
 import tensorflow as tf
 
 from keras_twostream.data.crop import CropSpec
+from keras_twostream.transforms import space
+from keras_twostream.transforms.streams import scale_vectors
 
 # Where a training crop lies, as shares of the room left above and beside it.
 PLACES = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5))
@@ -77,7 +79,7 @@ def resize(sample, image_size):
     if "flow" in sample:
         sides = tf.cast(tf.shape(sample["flow"])[1:3], tf.float32)
         by_axis = tf.constant(image_size, tf.float32) / sides
-        resized["flow"] *= _per_component(by_axis[1], by_axis[0], sample)
+        resized["flow"] = scale_vectors(resized["flow"], by_axis[1], by_axis[0])
     return resized
 
 
@@ -90,21 +92,12 @@ def flip(sample):
     Returns:
         Dict of tensors of the same shapes.
     """
-    # Slicing with a step of -1 would be many times slower.
-    mirrored = {name: tf.reverse(value, [2]) for name, value in sample.items()}
-    if "flow" in sample:
-        mirrored["flow"] *= _per_component(-1.0, 1.0, sample)
-    return mirrored
+    return space.flip(sample, "horizontal")
 
 
 def random_flip(chance, sample):
     """Mirrors a sample if `chance`, in [0, 1), is less than one half."""
     return tf.cond(chance < 0.5, lambda: flip(sample), lambda: sample)
-
-
-def _per_component(u, v, sample):
-    """Returns `(2L,)`: `u` and `v` by turns."""
-    return tf.tile(tf.stack([u, v]), [sample["flow"].shape[-1] // 2])
 
 
 def _pick(rows, chance):

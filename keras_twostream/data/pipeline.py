@@ -6,90 +6,185 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_twostream.data.cache import Prepared, prepare
-from keras_twostream.data.clips import Clips
-from keras_twostream.data.decoding import parse_record
+from keras_twostream.clips.clips import Clips
+from keras_twostream.data.feeds import Feed, described
+from keras_twostream.data.located import (
+    check_prepared_flow,
+    locate_cached,
+    locate_prepared,
+    long_enough,
+)
+from keras_twostream.data.record_io import InMemory, OnDisk
 from keras_twostream.data.samples import SampleSpec
-from keras_twostream.data.summary import announce, nothing_usable
+from keras_twostream.data.steps import Steps
+from keras_twostream.data.streams import stream_of
+from keras_twostream.flow.spec import FlowSpec
+from keras_twostream.preparation.prepared import PreparedSet
+from keras_twostream.preparation.summary import announce, nothing_usable
 
 LABEL_MODES = ("int", "categorical", None)
 
 
 def clips_dataset(
-    clips: Clips,
+    clips: Clips | PreparedSet,
     *,
     label_mode: str | None = "int",
     batch_size: int | None = 32,
+    drop_remainder: bool = False,
     shuffle: bool = False,
     seed: int | None = None,
+    start: int = 0,
+    repeat: bool = False,
+    shard: tuple[int, int] | None = None,
     cache_dir: str | os.PathLike | None = None,
     workers: int | None = None,
     cache: bool = False,
+    prefetch: int = tf.data.AUTOTUNE,
     verbose: bool | str = "auto",
     subset: str | None = None,
     **sample: Any,
 ):
     """Makes a dataset of RGB frames and optical flow from a list of clips.
 
+    The same arguments give the same batches on every machine and at every
+    degree of parallelism, and a clip's sample in an epoch does not depend on
+    the batch or the shard that it is in.
+
     Args:
-        clips: The clips, with labels or without.
+        clips: The clips, with labels or without, or a prepared set.
         label_mode: "int" (`int32`), "categorical" (one-hot `float32`), or
             `None` for no labels.
         batch_size: Samples in a batch; `None` for no batches.
+        drop_remainder: Whether samples that do not fill the last batch of an
+            epoch are left out of it.
         shuffle: Whether clips come in another order in each epoch.
         seed: Seed of the shuffling and the augmentation. The same seed gives
-            the same epochs, each different from the others.
-        cache_dir: Folder of the prepared clips, as for `data.prepare`.
+            the same epochs, each different from the others. `None` draws one
+            from TensorFlow's global seed.
+        start: Number of batches (samples, without batches) that were used
+            before, counted through all epochs: the dataset goes on with the
+            next one as if it had not been interrupted. After training with
+            one batch a step it is `model.optimizer.iterations`.
+        repeat: Whether one iteration goes through all epochs without end,
+            `steps_per_epoch` being the caller's; implies `drop_remainder`.
+            Every iteration then begins at `start`.
+        shard: `(index, count)` takes every `count`-th clip from `index` on,
+            before they are shuffled: for training by several processes.
+        cache_dir: Folder of the prepared clips, as for `data.cache_clips`.
         workers: Number of processes that prepare clips, as for
-            `data.prepare`.
-        cache: Whether to hold the prepared clips, still compressed, in
-            memory after the first epoch.
+            `data.cache_clips`.
+        cache: Whether to hold all clips, still compressed, in memory. They
+            are read at once.
+        prefetch: Number of batches to make ahead; by default as many as
+            `tf.data` finds useful.
         verbose: Whether to show progress, what was found and what was
             skipped. "auto" does, with progress only on a terminal.
         subset: What the clips are for, as it is reported.
         **sample: The attributes of `data.SampleSpec`: `image_size`, `flow`,
-            `flow_frames`, `frames`, `augment`, `views`, `crop`, `streams`.
+            `flow_frames`, `frames`, `augment`, `views`, `crop`, `streams`,
+            `sampling`, `tau`, `short`, `view_places`, `view_flips`. The
+            `flow` of a prepared set is its own.
 
     Returns:
         A `tf.data.Dataset` of `({"rgb", "flow"}, label)`: `rgb` is `float32
         (B, H, W, 3)`, 0 to 255; `flow` is `float32 (B, H, W, 2L)`, channels
         u, v, u, v, ... in pixels at the size of the sample; both are `(B, T,
         H, W, C)` if `frames` is given. The samples of a clip follow one
-        another. It has the attributes `class_names`, `file_paths` and
-        `labels` (of the clips used, before they are shuffled), `skipped`
-        (`(path, reason)`), `flow_spec` (which a model compares with its own,
-        see `flow.contract`) and `sample_spec`.
+        another. Every iteration is one epoch; one that is left before its
+        last batch is not counted, so the next gives the same. It has the
+        attributes `class_names`, `file_paths` and `labels` (of the clips
+        used, before they are shuffled), `skipped` (`(path, reason)`),
+        `flow_spec` (which a model compares with its own, see
+        `flow.contract`), `sample_spec`, and `feed`, of which
+        `data.distribute` makes the same batches elsewhere.
 
     Raises:
         ValueError: If an argument is wrong, or no clip can be used.
+        FlowMismatchError: If `flow` is not that of the prepared set.
         OSError: If the prepared clips cannot be written.
     """
-    spec = SampleSpec(**sample)
+    _check(label_mode, batch_size, start, shard)
+    located, spec = _locate(clips, sample, cache_dir, workers, verbose)
+    if not len(located):
+        raise ValueError(nothing_usable(located.clips.skipped))
+    used, counts = located.clips, located.frame_counts
+    if verbose:
+        announce(used, used.skipped, counts, subset)
+    index, shards = shard or (0, 1)
+    numbers = range(index, len(located), shards)
+    located = located.take(numbers)
+    steps = Steps(
+        clips=len(located),
+        views=spec.samples,
+        batch_size=batch_size or 1,
+        drop_remainder=drop_remainder or repeat,
+        shuffle=shuffle,
+        seed=_seed(seed),
+    )
+    if not steps.per_epoch:
+        raise ValueError(
+            f"`batch_size` must be at most {steps.clips * steps.views}, the "
+            "samples of an epoch, where the last batch is left out if it is "
+            f"smaller. Received: batch_size={batch_size}, shard={shard}"
+        )
+    reader = OnDisk(located)
+    stream = stream_of(
+        InMemory(reader) if cache else reader,
+        _labels(located.clips, label_mode),
+        *(numbers, spec, steps, batch_size is not None),
+    )
+    feed = Feed(
+        stream=stream,
+        steps=steps,
+        start=start,
+        repeat=repeat,
+        changes=shuffle or spec.augment,
+        prefetch=prefetch,
+        portable=not cache,
+    )
+    return described(feed.dataset(), feed, located.clips, spec)
+
+
+def _check(label_mode, batch_size, start, shard) -> None:
     if label_mode not in LABEL_MODES:
         raise ValueError(
             f"`label_mode` argument must be one of {LABEL_MODES}. "
             f"Received: label_mode={label_mode!r}"
         )
-    prepared = prepare(clips.paths, spec.flow, cache_dir, workers, verbose)
-    used = clips.take(prepared.kept)
-    skipped = [*clips.skipped, *prepared.skipped]
-    if not used:
-        raise ValueError(nothing_usable(skipped))
-    if verbose:
-        announce(used, skipped, prepared.frame_counts, subset)
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(
+            "`batch_size` must be at least 1, or `None`. "
+            f"Received: batch_size={batch_size}"
+        )
+    if start < 0:
+        raise ValueError(
+            f"`start` must not be negative. Received: start={start}"
+        )
+    if shard is not None and not 0 <= shard[0] < shard[1]:
+        raise ValueError(
+            "`shard` must be a pair of an index from 0 on and a larger "
+            f"count. Received: shard={shard}"
+        )
 
-    records = _records(prepared, _labels(used, label_mode))
-    records = _order(records, len(used), shuffle, seed, cache)
-    dataset = _samples(records, spec, seed)
-    if batch_size is not None:
-        dataset = dataset.batch(batch_size)
-    dataset = dataset.prefetch(tf.data.AUTOTUNE)
-    dataset.class_names = list(used.class_names)
-    dataset.file_paths = [str(path) for path in used.paths]
-    dataset.labels = None if used.labels is None else list(used.labels)
-    dataset.skipped = [(str(path), reason) for path, reason in skipped]
-    dataset.flow_spec, dataset.sample_spec = spec.flow, spec
-    return dataset
+
+def _seed(seed: int | None) -> int:
+    """Returns a seed that fits into 63 bits."""
+    if seed is None:
+        seed = int(tf.random.uniform([], maxval=2**62, dtype=tf.int64))
+    return seed % 2**63
+
+
+def _locate(clips, sample, cache_dir, workers, verbose):
+    """Returns the records of the clips, and the spec of their samples."""
+    flow = sample.pop("flow", None)
+    if isinstance(clips, PreparedSet):
+        check_prepared_flow(flow, clips)
+        spec = SampleSpec(flow=clips.flow, **sample)
+        located = locate_prepared(clips)
+    else:
+        spec = SampleSpec(flow=flow or FlowSpec(), **sample)
+        located = locate_cached(clips, spec.flow, cache_dir, workers, verbose)
+    return long_enough(located, spec), spec
 
 
 def _labels(clips: Clips, label_mode: str | None) -> np.ndarray | None:
@@ -98,45 +193,3 @@ def _labels(clips: Clips, label_mode: str | None) -> np.ndarray | None:
     if label_mode == "int":
         return np.array(clips.labels, "int32")
     return np.eye(len(clips.class_names), dtype="float32")[list(clips.labels)]
-
-
-def _records(prepared: Prepared, labels: np.ndarray | None):
-    """Returns a dataset of `(record file,)` or `(record file, label)`."""
-    columns: list[Any] = [[str(path) for path in prepared.records]]
-    if labels is not None:
-        columns.append(labels)
-    return tf.data.Dataset.from_tensor_slices(tuple(columns))
-
-
-def _order(records, count: int, shuffle: bool, seed: int | None, cache: bool):
-    """Reads and shuffles: names before reading, or contents held in memory."""
-
-    def read(path, *label):
-        return parse_record(tf.io.read_file(path)), *label
-
-    if cache:
-        records = records.map(read, tf.data.AUTOTUNE).cache()
-    if shuffle:
-        records = records.shuffle(count, seed, reshuffle_each_iteration=True)
-    if not cache:
-        records = records.map(read, tf.data.AUTOTUNE)
-    return records
-
-
-def _samples(records, spec: SampleSpec, seed: int | None):
-    """Returns a dataset of the samples of every clip."""
-    count = len(records) * spec.views
-    views = tf.data.Dataset.range(spec.views)
-    viewed = records.flat_map(
-        lambda *record: views.map(lambda view: (view, *record))
-    ).apply(tf.data.experimental.assert_cardinality(count))
-    seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
-
-    def sample(record, seed):
-        view, clip, *label = record
-        inputs = spec(clip, view, seed)
-        return (inputs, *label) if label else inputs
-
-    return tf.data.Dataset.zip(viewed, seeds.batch(2)).map(
-        sample, tf.data.AUTOTUNE
-    )

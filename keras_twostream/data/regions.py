@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_twostream.data.motion import GRID
+from keras_twostream.preparation.motion import GRID
 
 # Fields before and after a field that are looked at together, so that a limb
 # that rests for a moment still belongs to who moves.
@@ -24,7 +24,7 @@ def regions_of(profiles, centers, height, width, image_size, crop):
     frame reaches.
 
     Args:
-        profiles: String tensor `(fields,)`, see `data.motion.profile`.
+        profiles: String tensor `(fields,)`, see `preparation.motion.profile`.
         centers: `int32 (T,)`, frame indices.
         height: Integer tensor, height of the frames in pixels.
         width: Integer tensor, width of the frames in pixels.

@@ -16,7 +16,8 @@ from keras_twostream.video.writer import write_video
 SIZE = 64
 # Clips of each class, by split.
 CLIPS = {"train": 150, "validation": 20, "test": 70}
-FLOW = FlowSpec(algorithm="dis_fast", bound=4.0, short_side=SIZE)
+# Squares of a few pixels leave nothing to spare.
+FLOW = FlowSpec(algorithm="dis_fast", bound=4.0, short_side=SIZE, shrink=1)
 # The whole picture as it is: a flip would turn left into right, and so change
 # the class.
 CROP = CropSpec(scales=(1.0,), center=1.0, flip=False)

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 
 from keras_twostream.data.augment import flip
-from keras_twostream.data.summary import progress
 from keras_twostream.models.network import answer
 from keras_twostream.models.subset import keep_streams
+from keras_twostream.preparation.summary import progress
 from keras_twostream.training.freezing import split
 
 

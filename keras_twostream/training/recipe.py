@@ -41,7 +41,11 @@ class Recipe:
             of its source, which are 10 for most.
         frames: Frames per clip (the paper's T); `None` for those of its
             source, which is one for most.
-        flow: How flow is computed.
+        sampling: How the frames of a clip are chosen, see `SampleSpec`.
+        tau: Frames from one frame of a dense sample to the next, or the least
+            and the largest distance.
+        short: What is done about clips too short for a sample.
+        flow: How flow is computed; the default is that of a prepared set.
         crop: How samples are cut from the frames; without flips where left
             and right are different classes.
     """
@@ -61,9 +65,22 @@ class Recipe:
     image_size: tuple[int, int] | None = None
     flow_frames: int | None = None
     frames: int | None = None
+    sampling: str = "segments"
+    tau: int | Sequence[int] = 1
+    short: str = "repeat"
     flow: FlowSpec = field(default_factory=FlowSpec)
     crop: CropSpec = field(default_factory=CropSpec)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the settings as a dict that JSON can hold."""
         return dataclasses.asdict(self)
+
+    def sample(self) -> dict[str, Any]:
+        """Returns what a network must remember of how its clips are sampled."""
+        told: dict[str, Any] = {"crop": dataclasses.asdict(self.crop)}
+        if self.sampling != "segments":
+            told |= {"sampling": self.sampling, "tau": self.tau}
+        # What is left out of training is to be answered for all the same.
+        if self.short == "loop":
+            told["short"] = self.short
+        return told

@@ -8,17 +8,17 @@ import csv
 import json
 import logging
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import keras
 
 from keras_twostream import __version__, backbones
-from keras_twostream.data import list_clips, video_dataset_from_directory
 from keras_twostream.models.build import build
 from keras_twostream.models.record import read_record
 from keras_twostream.models.table import get_spec
+from keras_twostream.remote.address import as_path
 from keras_twostream.report.curves import draw_curves
+from keras_twostream.training.clips import datasets_of, survey
 from keras_twostream.training.freezing import freeze
 from keras_twostream.training.recipe import BACKBONE, Recipe
 from keras_twostream.weights.source import RUN_MODEL
@@ -33,10 +33,11 @@ def train(directory, run, recipe=None, *, cache_dir=None, workers=None):
     """Trains a network on a folder of clips, one sub-folder per class.
 
     Args:
-        directory: Folder of the clips.
+        directory: Folder of the clips, or a prepared set; of one with splits
+            the clips for "train", and those for "validation" if there are.
         run: Folder to write the run to; made if need be.
         recipe: `Recipe` to follow; by default `Recipe()`.
-        cache_dir: Where prepared clips are kept, see `data.prepare`.
+        cache_dir: Where prepared clips are kept, see `data.cache_clips`.
         workers: Processes that prepare clips.
 
     Returns:
@@ -49,15 +50,10 @@ def train(directory, run, recipe=None, *, cache_dir=None, workers=None):
     recipe = recipe or Recipe()
     keras.utils.set_random_seed(recipe.seed)
     # Wrong settings must show before hours go into preparing clips.
-    names = list_clips(directory).class_names
-    if len(names) < 2:
-        raise ValueError(
-            f"{directory} has clips of one class only ({names[0]}); there must "
-            "be two or more to tell apart"
-        )
+    names, recipe = survey(directory, recipe)
     model = _model(recipe, names)
     fed = read_record(model)
-    train_set, validation_set = _datasets(
+    train_set, validation_set = datasets_of(
         directory, recipe, fed, cache_dir, workers
     )
     run = Path(run)
@@ -83,28 +79,6 @@ def save_model(model, path):
         temporary.unlink(missing_ok=True)
 
 
-def _datasets(directory, recipe, fed, cache_dir, workers):
-    """Returns the training and the validation clips as datasets.
-
-    What the network is fed with (sizes, streams) is what its record says.
-    """
-    return video_dataset_from_directory(
-        directory,
-        batch_size=recipe.batch_size,
-        image_size=fed.image_size,
-        seed=recipe.seed,
-        validation_split=recipe.validation_split,
-        subset="both",
-        flow=recipe.flow,
-        crop=recipe.crop,
-        flow_frames=recipe.flow_frames or get_spec(recipe.model).flow_frames,
-        frames=fed.frames,
-        streams=fed.streams,
-        cache_dir=cache_dir,
-        workers=workers,
-    )
-
-
 def _model(recipe, class_names):
     """Returns the recipe's network, compiled."""
     spec = get_spec(recipe.model)
@@ -119,7 +93,7 @@ def _model(recipe, class_names):
         flow_frames=recipe.flow_frames,
         frames=recipe.frames,
         flow=recipe.flow,
-        sampling={"crop": asdict(recipe.crop)},
+        sampling=recipe.sample(),
         dropout=recipe.dropout,
         stream_dropout=recipe.stream_dropout,
     )
@@ -172,7 +146,7 @@ def _write_settings(run, directory, recipe, train_set, validation_set):
         "keras_twostream": __version__,
         "keras": keras.__version__,
         "backend": keras.config.backend(),
-        "data": str(Path(directory).resolve()),
+        "data": str(as_path(directory).resolve()),
         "recipe": recipe.to_dict(),
         "class_names": train_set.class_names,
         "training_clips": len(train_set.file_paths),

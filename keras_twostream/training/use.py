@@ -1,8 +1,8 @@
 """Uses a trained network: predictions for clips, accuracy on a folder."""
 
+import os
 import tempfile
 import warnings
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,6 +13,7 @@ from keras_twostream.data import (
     clips_dataset,
     video_dataset_from_directory,
 )
+from keras_twostream.data.choosing import prepared_in, splits_of
 from keras_twostream.flow.contract import FlowMismatchWarning
 from keras_twostream.models.feeding import check_flow
 from keras_twostream.models.network import answer
@@ -58,18 +59,19 @@ def predict(clips, run, *, top=5, views=VIEWS, flow=None):
         ValueError: If a clip cannot be read; the message says why.
         FlowMismatchError: If the model cannot make sense of that flow.
     """
-    single = isinstance(clips, (str, Path))
+    single = isinstance(clips, (str, os.PathLike))
     paths = [clips] if single else [*clips]
     model, record = _loaded(run)
     flow = flow or record.flow
     check_flow(model, flow)
     with tempfile.TemporaryDirectory() as cache, _told_before():
         dataset = clips_dataset(
-            Clips(tuple(map(Path, paths))),
+            Clips(tuple(paths)),
             label_mode=None,
             cache_dir=cache,
             verbose=False,
-            **_sampling(record, views, flow),
+            **_sampling(record, flow),
+            views=views,
         )
         if dataset.skipped:
             reasons = "; ".join(f"{p}: {why}" for p, why in dataset.skipped)
@@ -85,6 +87,8 @@ def evaluate(
     run,
     *,
     views=VIEWS,
+    view_places="center",
+    view_flips=False,
     flow=None,
     cache_dir=None,
     workers=None,
@@ -94,11 +98,14 @@ def evaluate(
 
     Args:
         directory: Folder with one sub-folder per class, named as the model's
-            classes are.
+            classes are, or a prepared set; of one with splits the clips
+            for "test".
         run: As for `load_run`, or a model of `build`.
-        views: Integer, samples per clip whose scores are averaged.
+        views: Integer, moments of a clip whose scores are averaged.
+        view_places: Which crops of each are too, see `data.SampleSpec`.
+        view_flips: Whether their mirror images are too.
         flow: `FlowSpec` to compute the flow by, if not by the model's own.
-        cache_dir: Where prepared clips are kept, see `data.prepare`.
+        cache_dir: Where prepared clips are kept, see `data.cache_clips`.
         workers: Processes that prepare clips.
         verbose: Whether to show progress and what was found.
 
@@ -110,25 +117,32 @@ def evaluate(
 
     Raises:
         ValueError: If the folders and the model's classes differ.
-        FlowMismatchError: If the model cannot make sense of that flow.
+        FlowMismatchError: If the model cannot make sense of that flow, or
+            the prepared set has other flow than `flow`.
     """
     model, record = _loaded(run)
-    flow = flow or record.flow
+    prepared = prepared_in(directory)
+    flow = flow or (prepared.flow if prepared else record.flow)
     check_flow(model, flow)
     dataset = video_dataset_from_directory(
         directory,
         class_names=record.class_names,
+        split="test" if "test" in splits_of(directory) else None,
         shuffle=False,
         cache_dir=cache_dir,
         workers=workers,
         verbose=verbose,
-        **_sampling(record, views, flow),
+        **_sampling(record, flow),
+        views=views,
+        view_places=view_places,
+        view_flips=view_flips,
     )
     labels = np.array(dataset.labels)
 
     def right_of(network):
         with _told_before():
-            scores = scores_of(network, dataset, views, verbose or 0)
+            samples = dataset.sample_spec.samples
+            scores = scores_of(network, dataset, samples, verbose or 0)
         return scores.argmax(-1) == labels
 
     right = right_of(model)
@@ -182,17 +196,18 @@ def _told_before():
     )
 
 
-def _sampling(record, views, flow):
+def _sampling(record, flow):
     """Returns the arguments with which a dataset feeds the network."""
     sampling = {
         "flow": flow,
         "image_size": record.image_size,
         "frames": record.frames,
-        "views": views,
         "streams": record.streams,
     }
-    if crop := record.sampling.get("crop"):
+    told = record.sampling
+    if crop := told.get("crop"):
         sampling["crop"] = CropSpec(**crop)
+    sampling |= {x: told[x] for x in ("sampling", "tau", "short") if x in told}
     if record.flow_frames:
         sampling["flow_frames"] = record.flow_frames
     return sampling
