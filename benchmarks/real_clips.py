@@ -25,7 +25,7 @@ from real_report import print_report
 from real_training import Trial, files_of
 
 from keras_twostream.data import CropSpec, clips_dataset, list_clips
-from keras_twostream.data.cache import default_cache_dir
+from keras_twostream.preparation.cache import default_cache_dir
 from keras_twostream.training import clip_maps
 
 DATA = "KERAS_TWOSTREAM_TEST_DATA"

@@ -123,6 +123,7 @@ def test_a_missing_location_is_explained(name, location, stride):
         backbone.resolve(location)
 
 
+@pytest.mark.slow
 def test_a_network_that_is_cut_nowhere_still_fuses_at_its_end():
     model = sketch(
         fusion="conv",

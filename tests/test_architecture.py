@@ -9,18 +9,25 @@ import keras_twostream
 
 ROOT = pathlib.Path(keras_twostream.__file__).parent
 MODEL_WING = {"backbones", "layers", "models", "weights"}
-VIDEO_WING = {"data", "flow", "video"}
+VIDEO_WING = {"clips", "data", "flow", "preparation", "remote", "video"}
 # Room -> rooms that it may import.
 ROOMS = {
-    "layers": {"flow"},
+    "transforms": set(),
+    "layers": {"flow", "transforms"},
     "backbones": {"layers"},
-    "weights": {"backbones", "flow"},
+    "remote": set(),
+    "weights": {"backbones", "flow", "remote"},
     "models": {"backbones", "flow", "layers", "weights"},
     "converters": MODEL_WING | {"flow"},
-    "zoo": MODEL_WING | {"converters", "flow"},
-    "video": set(),
+    "zoo": MODEL_WING | {"converters", "flow", "remote"},
+    "video": {"remote"},
     "flow": set(),
-    "data": {"flow", "video"},
+    "clips": {"remote", "video"},
+    "preparation": {"clips", "flow", "remote", "video"},
+    "data": {
+        *("clips", "flow", "preparation", "remote", "transforms", "video"),
+    },
+    "doctor": VIDEO_WING | {"report"},
     "report": {"flow"},
     "training": MODEL_WING | VIDEO_WING | {"report", "zoo"},
     "demo": MODEL_WING | VIDEO_WING | {"report", "training"},
@@ -72,7 +79,7 @@ def test_rooms_import_downwards(path):
 
 def test_the_video_wing_knows_no_keras():
     for path in FILES:
-        if room_of(path) in ("video", "flow"):
+        if room_of(path) in ("clips", "flow", "preparation", "video"):
             packages = {name.partition(".")[0] for name in imports_of(path)}
             assert not packages & {"keras", "tensorflow"}, path
 

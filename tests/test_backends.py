@@ -71,6 +71,7 @@ def check(run_python, networks, exchanged):
         assert read[backend] == files | shared
 
 
+@pytest.mark.slow
 def test_small_networks_train_save_and_reload(run_python):
     networks = {"tensorflow": [*SAMPLE, COMPILED[0]], "jax": SAMPLE}
     check(run_python, networks, EXCHANGED[1:])

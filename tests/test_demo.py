@@ -9,6 +9,9 @@ from keras_twostream.demo import run_demo
 from keras_twostream.demo.run import NETWORKS
 from keras_twostream.video.synthetic import CLASS_NAMES
 
+# README's first command is the whole of it.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):

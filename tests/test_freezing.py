@@ -42,6 +42,7 @@ def test_parts_are_the_whole(rng, shape):
     np.testing.assert_allclose(above.predict(maps, verbose=0), whole, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_training_the_second_part_trains_the_network(rng):
     model = small(frames=2)
     below, above = split(model, STAGE)
@@ -76,6 +77,7 @@ def test_unknown_stage_is_named_with_the_known_ones():
         split(small("spatial"), "relu9")
 
 
+@pytest.mark.slow
 def test_frozen_stages_stay(rng):
     model = small()
     frozen = freeze(model, STAGE)

@@ -107,6 +107,7 @@ def last_words(weight):
     return tuple(weight.path.split("/")[-2:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["frames", "remat layers", "remat blocks"])
 def test_forms_leave_the_network_what_it_is(benchmark, ours, form):
     shape, inputs, labels = a_batch(benchmark, CLIPS, 32)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from keras_twostream.data import Clips, CropSpec, clips_dataset
 from keras_twostream.data.decoding import frame_size, parse_record
-from keras_twostream.data.motion import GRID, profile
-from keras_twostream.data.records import make_record
 from keras_twostream.data.regions import regions_of
 from keras_twostream.flow import FlowSpec, estimators
+from keras_twostream.preparation.motion import GRID, profile
+from keras_twostream.preparation.records import make_record
 
 HEIGHT, WIDTH, LENGTH, BOUND = 96, 160, 31, 16.0
 HIGH, WIDE, TOP = 24, 16, 40

@@ -33,6 +33,7 @@ def test_importing_is_light_and_silent():
     assert json.loads(done.stdout) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "order",
     [

@@ -245,6 +245,7 @@ print(keras.backend.backend())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_read_a_saved_network(
     backend, rng, tmp_path, run_python
