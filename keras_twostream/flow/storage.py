@@ -124,7 +124,7 @@ def shrunk(flow: np.ndarray, shrink: int, bound: float) -> np.ndarray:
         known = np.nan_to_num(flow, nan=0, posinf=bound, neginf=-bound)
     height, width = flow.shape[:2]
     rows, columns = plane_size(height, width, shrink)
-    whole = known.astype(np.float32, copy=False)
+    whole: np.ndarray = known.astype(np.float32, copy=False)
     if (height, width) != (rows * shrink, columns * shrink):
         whole = cv2.copyMakeBorder(
             whole,
