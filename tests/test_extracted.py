@@ -16,10 +16,11 @@ from layout_files import (
     write_released,
 )
 
-from keras_twostream.data import CropSpec, SampleSpec
+from keras_twostream.data import Clips, CropSpec, SampleSpec
 from keras_twostream.data.decoding import parse_record
 from keras_twostream.flow import FlowSpec
 from keras_twostream.preparation import records
+from keras_twostream.preparation.estimate import estimate
 from keras_twostream.preparation.extracted import make_record
 from keras_twostream.preparation.worker import Job, write_record
 from keras_twostream.video import VideoError, write_video
@@ -50,6 +51,13 @@ def test_released_images_are_kept_bit_by_bit(tmp_path):
         found = np.stack(stored)[:, top : top + 50]
         np.testing.assert_array_equal(found, expected)
     np.testing.assert_allclose(flow_of(record, STORED), flow, atol=JPEG_ERROR)
+
+
+def test_what_was_extracted_is_not_estimated(tmp_path):
+    frames, levels, _ = images_of()
+    clip = write_released(tmp_path, "v_Run_g01_c01", frames, levels)
+    with pytest.raises(ValueError, match="videos only.*extracted earlier"):
+        estimate(Clips((clip,)), [FlowSpec()])
 
 
 def test_records_are_as_those_of_videos(tmp_path):

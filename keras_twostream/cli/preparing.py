@@ -102,11 +102,12 @@ def _print_figures(prepared, seconds, as_json):
         folder = str(prepared.folder)
         print_json({"folder": folder, **figures, "seconds": seconds})
         return
-    per_hour = figures["bytes_per_hour"]
+    # Of frames that others extracted nobody knows the rate.
+    hours, per_hour = figures["hours"], figures["bytes_per_hour"]
     rows = [
         ("clips", f"{figures['clips']:,}"),
         ("frames", f"{figures['frames']:,}"),
-        ("video", duration(3600 * figures["hours"])),
+        ("video", "-" if not hours else duration(3600 * hours)),
         ("size", size(figures["bytes"])),
         ("size per hour of video", "-" if per_hour is None else size(per_hour)),
         ("quarantined", f"{len(figures['quarantined']):,}"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from keras_twostream.clips.image_folders import is_extracted
 from keras_twostream.flow import estimators
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.preparation.fields import at_rate, frames_and_flow
@@ -81,7 +82,15 @@ def excerpts(
 
     Yields:
         `Excerpt`, or `(path, reason)` of a file that cannot be read.
+
+    Raises:
+        ValueError: If the clips are no videos.
     """
+    if paths and all(map(is_extracted, paths)):
+        raise ValueError(
+            "Flow can be tried on videos only: these frames and their flow "
+            f"were extracted earlier. Received: {paths[0]} and others."
+        )
     rng = np.random.default_rng(seed)
     for index in rng.permutation(len(paths))[:sample]:
         chance = rng.random()
