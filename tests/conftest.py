@@ -19,6 +19,17 @@ def seed():
         sys.modules["keras"].utils.set_random_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def no_new_estimators():
+    """Forgets the flow estimators that a test has added."""
+    module = sys.modules.get("keras_twostream.flow.estimators")
+    known = dict(module.ESTIMATORS) if module else {}
+    yield
+    if module:
+        module.ESTIMATORS.clear()
+        module.ESTIMATORS.update(known)
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -16,7 +16,7 @@ from keras_twostream.data import is_prepared, prepare
 from keras_twostream.flow import FlowSpec
 
 # Slow enough to be caught in the act.
-SPEC = FlowSpec(short_side=128, algorithm="dis_medium")
+SPEC = FlowSpec(short_side=256, algorithm="dis_medium")
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ from sets import listed
 from keras_twostream.data import prepare
 from keras_twostream.flow import FlowSpec
 source, target = map(Path, sys.argv[1:3])
-spec = FlowSpec(short_side=128, algorithm="dis_medium")
+spec = FlowSpec(short_side=256, algorithm="dis_medium")
 settings = {"root": source, "clips_per_shard": 3, "workers": 2}
 prepare(listed(source), target, spec, **settings)
 """
@@ -35,7 +35,7 @@ prepare(listed(source), target, spec, **settings)
 def source(tmp_path_factory):
     """Twenty clips, one of them bad."""
     folder = tmp_path_factory.mktemp("videos")
-    sets.write_source(folder, "abcde", 4, frames=8)
+    sets.write_source(folder, "abcde", 4, frames=12)
     (folder / "b" / "02.mp4").write_text("no video")
     return folder
 
