@@ -15,6 +15,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -49,6 +50,9 @@ def sampling(plan, rounds, samples):
 class Rival:
     """A process that makes samples, to be used in a `with` statement.
 
+    It stands still while others have their turn: `tf.data` would fill ever
+    longer buffers, and that counts.
+
     Args:
         name: Name of the rival.
         plan: File that says which clips there are.
@@ -65,13 +69,17 @@ class Rival:
 
     def __enter__(self):
         self._answer()
+        self._process.send_signal(signal.SIGSTOP)
         return self
 
     def make(self, samples):
         """Returns the seconds of samples, and the memory held after them."""
+        self._process.send_signal(signal.SIGCONT)
         self._process.stdin.write(f"{samples}\n")
         self._process.stdin.flush()
-        return self._answer()
+        answer = self._answer()
+        self._process.send_signal(signal.SIGSTOP)
+        return answer
 
     def _answer(self):
         line = self._process.stdout.readline()
@@ -80,6 +88,7 @@ class Rival:
         return json.loads(line)
 
     def __exit__(self, *_):
+        self._process.send_signal(signal.SIGCONT)
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()

@@ -34,7 +34,7 @@ def main(rival, plan):
     for line in sys.stdin:
         for _ in itertools.islice(samples, int(line)):
             pass
-        # With what was made ahead while others had their turn.
+        # With what is made ahead, which is as much in every round.
         after = time.process_time()
         told = {"cpu": after - before, "resident": resident()}
         print(json.dumps(told), file=answers, flush=True)
