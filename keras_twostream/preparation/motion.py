@@ -12,6 +12,9 @@ import numpy as np
 from keras_twostream.flow.codec import is_finite
 
 GRID = 32
+# Of fields that are large enough every such row and column is looked at, which
+# takes a quarter of the time.
+THIN = 2
 # Speed in pixels per step, as stored, up to which nothing moves: the noise of
 # flow on still ground.
 STILL = 0.5
@@ -29,9 +32,9 @@ def profile(flow: np.ndarray, bound: float) -> bytes:
         `GRID` rows, then `GRID` columns, as little-endian `float16`: the mean
         speed above `STILL`.
     """
-    known = flow
-    if not is_finite(flow):
-        known = np.nan_to_num(flow, nan=0.0, posinf=bound, neginf=-bound)
+    known = flow[::THIN, ::THIN] if min(flow.shape[:2]) >= THIN * GRID else flow
+    if not is_finite(known):
+        known = np.nan_to_num(known, nan=0.0, posinf=bound, neginf=-bound)
     cut = np.clip(known, -bound, bound, dtype=np.float32)
     speed = cv2.magnitude(*cv2.split(cut))
     moving = np.maximum(speed, STILL) - STILL
