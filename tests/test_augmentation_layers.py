@@ -245,7 +245,9 @@ assert np.isfinite(other).all()
 def test_a_model_trains_and_reloads_with_them(names, tmp_path, run_python):
     model, inputs = network(names), sample()
     loss = "sparse_categorical_crossentropy"
-    model.compile(optimizer="sgd", loss=loss, jit_compile=len(names) > 2)
+    # What torch.compile warns of is none of ours.
+    jit = len(names) > 2 and keras.backend.backend() != "torch"
+    model.compile(optimizer="sgd", loss=loss, jit_compile=jit)
     history = model.fit(inputs, np.arange(6) % 3, batch_size=6, verbose=0)
     assert np.isfinite(history.history["loss"][0])
     model.save(tmp_path / "model.keras")

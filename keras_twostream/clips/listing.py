@@ -140,7 +140,7 @@ def find_videos(
     files = sorted(
         path
         for path in folder.rglob("[!.]*")
-        if path.is_file()
+        if (path.is_file() or _is_called_video(path))
         and not any(p.startswith(".") for p in path.relative_to(folder).parts)
     )
     videos = [path for path in files if is_video(path)]
@@ -150,6 +150,11 @@ def find_videos(
         if not is_video(path)
     ]
     return videos, others
+
+
+def _is_called_video(path: Path) -> bool:
+    """Tells of dead links and pipes: they must not vanish without a word."""
+    return is_video(path) and not path.is_dir()
 
 
 def _nothing_found(root: Path, skipped) -> str:

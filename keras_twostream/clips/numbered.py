@@ -25,9 +25,16 @@ def sub_folders(folder: Path) -> Iterator[Path]:
         names = sorted(
             entry.name
             for entry in entries
-            if entry.is_dir() and not entry.name.startswith(".")
+            if _is_folder(entry) and not entry.name.startswith(".")
         )
     yield from (folder / name for name in names)
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False
 
 
 def numbered_images(folder: Path) -> dict[str, Numbered]:

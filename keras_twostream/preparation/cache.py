@@ -151,7 +151,8 @@ def _locate(
     for index, path in enumerate(paths):
         try:
             records[index] = record_path(path, spec, folder)
-        except (OSError, ValueError) as error:
+        # Links in a circle are a RuntimeError before Python 3.13.
+        except (OSError, RuntimeError, ValueError) as error:
             known = getattr(error, "strerror", None)
             reasons[index] = known or str(error)
     return records, reasons
