@@ -18,8 +18,10 @@ from keras_twostream.flow import FlowSpec
 # Slow enough to be caught in the act.
 SPEC = FlowSpec(short_side=256, algorithm="dis_medium")
 PROGRAM = """
-import sys
+import signal, sys
 from pathlib import Path
+# What a shell starts in the background ignores Ctrl-C, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, sys.argv[3])
 from sets import listed
 from keras_twostream.data import prepare
