@@ -37,7 +37,7 @@ def main(directory, epochs=5):
         training, validation_data=validation, epochs=epochs, shuffle=False
     )
     clip = validation.file_paths[0]
-    answer = keras_twostream.training.predict(clip, model, top=3)
+    answer = keras_twostream.predict(clip, model, top=3)
     print(clip)
     for row in answer:
         print(f"  {row['label']}: {row['score']:.2f}")

@@ -16,6 +16,7 @@ EXPORTS = {
     "FlowSpec": "keras_twostream.flow.spec",
     "build": "keras_twostream.models.build",
     "convert": "keras_twostream.converters",
+    "evaluate": "keras_twostream.evaluation.use",
     "fuse": "keras_twostream.models.surgery",
     "get_weights": "keras_twostream.weights.index",
     "keep_streams": "keras_twostream.models.subset",
@@ -23,6 +24,7 @@ EXPORTS = {
     "list_weights": "keras_twostream.weights.index",
     "load": "keras_twostream.zoo.loading",
     "model_info": "keras_twostream.models.info",
+    "predict": "keras_twostream.evaluation.use",
     "read_record": "keras_twostream.models.record",
     "stream_balance": "keras_twostream.models.balance",
     "transfer": "keras_twostream.weights.transfer",
@@ -30,6 +32,7 @@ EXPORTS = {
 MODULES = (
     "backbones",
     "data",
+    "evaluation",
     "flow",
     "layers",
     "models",

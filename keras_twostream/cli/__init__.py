@@ -5,9 +5,21 @@ import os
 import sys
 
 from keras_twostream import __version__
-from keras_twostream.cli import demo, doctor, models, preparing, training, zoo
+from keras_twostream.cli import (
+    comparing,
+    demo,
+    doctor,
+    evaluating,
+    models,
+    preparing,
+    training,
+    zoo,
+)
 
-GROUPS = (demo, preparing, doctor, training, models, zoo)
+GROUPS = (
+    *(demo, preparing, doctor, training),
+    *(evaluating, comparing, models, zoo),
+)
 
 
 def parser():

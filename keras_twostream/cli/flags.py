@@ -6,12 +6,19 @@ import inspect
 import re
 
 from keras_twostream.data.crop import REGIONS
-from keras_twostream.data.options import SAMPLINGS, SHORT
+from keras_twostream.data.options import PLACES, SAMPLINGS, SHORT
+from keras_twostream.evaluation.protocols import AVERAGES, PROTOCOLS
 from keras_twostream.flow.spec import (
     CAMERAS,
     CODEC_RANGES,
     QUANTIZATIONS,
     RESIZES,
+)
+from keras_twostream.training.recipe import (
+    BALANCES,
+    OPTIMIZERS,
+    PRECISIONS,
+    SCHEDULES,
 )
 
 
@@ -27,10 +34,24 @@ def field_arguments(verb, cls, **options):
     for field in dataclasses.fields(cls):
         if field.name in FLAGS:
             given: dict = {"help": helps[field.name]} | FLAGS[field.name]
-            if field.default is not dataclasses.MISSING:
+            known = field.default not in (dataclasses.MISSING, None)
+            if known and "default" in options:
+                given["help"] += f" (default: {field.default})"
+            elif field.default is not dataclasses.MISSING:
                 given["default"] = field.default
             name = field.name.replace("_", "-")
             verb.add_argument(f"--{name}", **(given | options))
+
+
+def given_of(cls, settings):
+    """Returns those settings that are fields of a dataclass and were given.
+
+    Args:
+        cls: The dataclass.
+        settings: Dict of setting -> value, of flags without a default.
+    """
+    names = {field.name for field in dataclasses.fields(cls)} & FLAGS.keys()
+    return {name: settings[name] for name in names if name in settings}
 
 
 def filled(cls, settings, **parts):
@@ -67,15 +88,23 @@ def _or_none(kind):
 
 # Setting -> how its flag is parsed, if that is not as text.
 FLAGS: dict[str, dict] = {
+    "accumulate": {"type": int},
     "algorithm": {},
+    "average": {"choices": AVERAGES},
     "backbone": {},
+    "balance": {"choices": BALANCES},
     "batch_size": {"type": int},
     "bound": {"type": float},
     "camera": {"choices": CAMERAS},
+    "clip_norm": {"type": _or_none(float)},
     "codec_range": {"choices": CODEC_RANGES},
+    "draws": {"type": _or_none(int)},
+    "drops": {"type": int, "nargs": "*"},
     "dropout": {"type": float},
+    "ema": {"type": _or_none(float)},
     "encoding": {},
     "epochs": {"type": int},
+    "flips": {"action": argparse.BooleanOptionalAction},
     "flip": {"action": argparse.BooleanOptionalAction},
     "flow_frames": {"type": int},
     "fps": {"type": _or_none(float)},
@@ -83,12 +112,20 @@ FLAGS: dict[str, dict] = {
     "freeze": {},
     "keep_aspect": {"action": argparse.BooleanOptionalAction},
     "image_size": {"type": int, "nargs": 2, "metavar": ("HEIGHT", "WIDTH")},
+    "label_smoothing": {"type": float},
     "learning_rate": {"type": float},
     "model": {},
+    "momentum": {"type": float},
+    "optimizer": {"choices": OPTIMIZERS},
+    "patience": {"type": _or_none(int)},
+    "places": {"choices": PLACES},
+    "precision": {"choices": PRECISIONS},
+    "protocol": {"choices": PROTOCOLS},
     "quantization": {"choices": QUANTIZATIONS},
     "region": {"choices": REGIONS},
     "resize": {"choices": RESIZES},
     "sampling": {"choices": SAMPLINGS},
+    "schedule": {"choices": SCHEDULES},
     "seed": {"type": int},
     "short": {"choices": SHORT},
     "short_side": {"type": _or_none(int)},
@@ -99,5 +136,9 @@ FLAGS: dict[str, dict] = {
     "streams": {"nargs": "+", "choices": ("rgb", "flow")},
     "tau": {"type": int, "nargs": "+"},
     "validation_split": {"type": float},
+    "views": {"type": int},
+    "warmup": {"type": int},
+    "weight_decay": {"type": float},
     "weights": {},
+    "whole_frame": {"action": argparse.BooleanOptionalAction},
 }

@@ -64,7 +64,7 @@ def convert(file, to, source, classes):
         )
     import_keras()
     from keras_twostream.converters import convert
-    from keras_twostream.training.run import save_model
+    from keras_twostream.training.networks import save_model
     from keras_twostream.zoo.preset import save_to_preset
 
     names = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_twostream.clips.clips import Clips
+from keras_twostream.data.located import Located
 from keras_twostream.data.samples import SampleSpec
 from keras_twostream.data.steps import Steps
 
@@ -22,6 +22,7 @@ ATTRIBUTES = (
     "flow_spec",
     "sample_spec",
     "feed",
+    "identities",
 )
 
 
@@ -144,13 +145,14 @@ class Feed:
         return tf.data.Dataset.zip((done, batches)).map(note)
 
 
-def described(dataset, feed: Feed, clips: Clips, spec: SampleSpec):
+def described(dataset, feed: Feed, located: Located, spec: SampleSpec):
     """Gives a dataset the attributes that those of clips have."""
+    clips = located.clips
     labels = clips.labels
     dataset.class_names = list(clips.class_names)
     dataset.file_paths = [str(path) for path in clips.paths]
     dataset.labels = None if labels is None else list(labels)
     dataset.skipped = [(str(path), reason) for path, reason in clips.skipped]
     dataset.flow_spec, dataset.sample_spec = spec.flow, spec
-    dataset.feed = feed
+    dataset.feed, dataset.identities = feed, list(located.identities)
     return dataset

@@ -23,12 +23,15 @@ class Located:
         offsets: Where in a shard each record begins, after its framing;
             `None` if each file is one record and nothing else.
         frame_counts: Number of frames of each clip.
+        identities: For each clip a text that changes with what its record
+            holds, whatever the record is called.
     """
 
     clips: Clips
     files: Sequence[str]
     offsets: Sequence[int] | None
     frame_counts: Sequence[int]
+    identities: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -44,6 +47,7 @@ class Located:
             files=pick(self.files),
             offsets=pick(self.offsets),
             frame_counts=pick(self.frame_counts),
+            identities=pick(self.identities),
         )
 
 
@@ -73,6 +77,7 @@ def locate_cached(
         files=[os.fspath(path) for path in made.records],
         offsets=None,
         frame_counts=made.frame_counts,
+        identities=[path.stem for path in made.records],
     )
 
 
@@ -83,6 +88,10 @@ def locate_prepared(prepared: PreparedSet) -> Located:
         files=graph_files(prepared.files),
         offsets=prepared.offsets,
         frame_counts=prepared.frame_counts,
+        identities=[
+            f"{prepared.manifest.opencv} {clip.sha256}"
+            for clip in prepared.manifest.clips
+        ],
     )
 
 

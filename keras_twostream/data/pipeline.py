@@ -142,7 +142,7 @@ def clips_dataset(
         prefetch=prefetch,
         portable=not cache,
     )
-    return described(feed.dataset(), feed, located.clips, spec)
+    return described(feed.dataset(), feed, located, spec)
 
 
 def _check(label_mode, batch_size, start, shard) -> None:

@@ -23,9 +23,12 @@ from keras_twostream.demo.clips import (
     fresh_clip,
 )
 from keras_twostream.demo.figure import draw_demo
+from keras_twostream.evaluation.looks import scores_of
+from keras_twostream.evaluation.use import predict
 from keras_twostream.models.build import build
-from keras_twostream.training.run import compile_model, save_model
-from keras_twostream.training.use import predict, scores_of
+from keras_twostream.training.compiling import compile_arguments
+from keras_twostream.training.networks import save_model
+from keras_twostream.training.recipe import Recipe
 from keras_twostream.video.synthetic import CLASS_NAMES, REGISTRATION_CLASSES
 from keras_twostream.weights.source import RUN_MODEL
 from keras_twostream.weights.transfer import transfer
@@ -68,7 +71,7 @@ class Demo:
     Attributes:
         results: `DemoResult` of each network.
         clip: Path of a fresh clip, of a registration class.
-        answer: What the fused network says of it, as `training.predict`.
+        answer: What the fused network says of it, as `predict`.
         picture: Path of the picture.
         seconds: Time that everything took.
     """
@@ -148,7 +151,8 @@ def train_networks(train_set, validation_set, epochs=EPOCHS):
 def _fit(model, train_set, validation_set, epochs):
     """Trains one network."""
     _heading(f"training {model.name}")
-    compile_model(model, LEARNING_RATE, epochs * len(train_set))
+    recipe = Recipe(learning_rate=LEARNING_RATE, epochs=epochs)
+    model.compile(**compile_arguments(recipe, len(train_set)))
     model.fit(
         train_set,
         validation_data=validation_set,

@@ -1,17 +1,20 @@
-"""From a folder of clips to a trained network, and from clips to answers."""
+"""From a folder of clips to a trained network."""
 
 from keras_twostream._lazy import lazy_exports
 
 EXPORTS = {
+    "FeatureSet": "keras_twostream.training.features",
+    "Features": "keras_twostream.training.features",
     "FrozenBelow": "keras_twostream.training.frozen",
+    "NotFiniteError": "keras_twostream.training.state",
     "Recipe": "keras_twostream.training.recipe",
     "clip_maps": "keras_twostream.training.frozen",
-    "evaluate": "keras_twostream.training.use",
     "facts_of": "keras_twostream.training.facts",
     "freeze": "keras_twostream.training.freezing",
-    "load_run": "keras_twostream.training.use",
-    "predict": "keras_twostream.training.use",
-    "split": "keras_twostream.training.freezing",
+    "list_recipes": "keras_twostream.training.recipes",
+    "read_recipe": "keras_twostream.training.recipes",
+    "split": "keras_twostream.training.cutting",
+    "split_fixed": "keras_twostream.training.cutting",
     "train": "keras_twostream.training.run",
 }
 

@@ -34,10 +34,24 @@ def survey(directory, recipe):
     return names, recipe
 
 
-def datasets_of(directory, recipe, fed, cache_dir, workers):
+def datasets_of(
+    directory, recipe, fed, cache_dir, workers, verbose="auto", shuffle=True
+):
     """Returns the training and the validation clips as datasets.
 
     What the network is fed with (sizes, streams) is what its record says.
+
+    Args:
+        directory: Folder of the clips, or a prepared set.
+        recipe: `Recipe` without stages.
+        fed: `models.record.Record` of the network.
+        cache_dir: As for `train`.
+        workers: As for `train`.
+        verbose: Whether to say what was found.
+        shuffle: Whether training clips come in another order in each epoch.
+
+    Returns:
+        A pair of datasets; the second is `None` if nothing is held back.
     """
     splits = splits_of(directory)
     both = {
@@ -55,8 +69,11 @@ def datasets_of(directory, recipe, fed, cache_dir, workers):
         "short": recipe.short,
         "cache_dir": cache_dir,
         "workers": workers,
+        "verbose": verbose,
+        "shuffle": shuffle,
     }
-    if "validation" not in splits:
+    given = "validation" in splits
+    if recipe.validation_split and not given:
         return video_dataset_from_directory(
             directory,
             validation_split=recipe.validation_split,
@@ -64,5 +81,7 @@ def datasets_of(directory, recipe, fed, cache_dir, workers):
             **both,
         )
     training = video_dataset_from_directory(directory, augment=True, **both)
+    if not given:
+        return training, None
     both |= {"split": "validation", "shuffle": False}
     return training, video_dataset_from_directory(directory, **both)

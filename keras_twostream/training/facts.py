@@ -4,8 +4,9 @@ import csv
 import json
 from pathlib import Path
 
+from keras_twostream.training.fitting import HISTORY
 from keras_twostream.training.recipe import Recipe
-from keras_twostream.training.run import CONFIG, HISTORY
+from keras_twostream.training.run import CONFIG
 from keras_twostream.weights.entry import Metric
 
 

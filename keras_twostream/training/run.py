@@ -1,162 +1,167 @@
 """One training run: a folder of clips in, a run folder out.
 
 A run folder holds `model.keras`, from which everything needed for prediction
-comes back, `history.csv`, `curves.png`, `config.json` and `skipped.csv`.
+comes back, `history.csv`, `curves.png`, `config.json` and `skipped.csv`; the
+folder `stages` the same of the recipe's earlier stages. While it is trained
+it also holds `state`, with which the same call goes on.
 """
 
 import csv
 import json
 import logging
-import os
+import shutil
 from pathlib import Path
 
 import keras
 
-from keras_twostream import __version__, backbones
-from keras_twostream.models.build import build
-from keras_twostream.models.record import read_record
-from keras_twostream.models.table import get_spec
+from keras_twostream import __version__
 from keras_twostream.remote.address import as_path
 from keras_twostream.report.curves import draw_curves
-from keras_twostream.training.clips import datasets_of, survey
-from keras_twostream.training.freezing import freeze
-from keras_twostream.training.recipe import BACKBONE, Recipe
+from keras_twostream.training.clips import survey
+from keras_twostream.training.fitting import HISTORY, STATE, Options, Stage
+from keras_twostream.training.networks import save_model
+from keras_twostream.training.recipe import Recipe
 from keras_twostream.weights.source import RUN_MODEL
+from keras_twostream.zoo.loading import load
 
 logger = logging.getLogger(__name__)
 
-CONFIG, HISTORY = "config.json", "history.csv"
-CURVES, SKIPPED = "curves.png", "skipped.csv"
+CONFIG, CURVES, SKIPPED = "config.json", "curves.png", "skipped.csv"
+STAGES = "stages"
 
 
-def train(directory, run, recipe=None, *, cache_dir=None, workers=None):
+def train(directory, run, recipe=None, *, overwrite=False, **options):
     """Trains a network on a folder of clips, one sub-folder per class.
+
+    A run that was interrupted, by Ctrl-C or a kill, goes on when it is called
+    again, and ends with the weights that it would have had.
 
     Args:
         directory: Folder of the clips, or a prepared set; of one with splits
             the clips for "train", and those for "validation" if there are.
         run: Folder to write the run to; made if need be.
         recipe: `Recipe` to follow; by default `Recipe()`.
-        cache_dir: Where prepared clips are kept, see `data.cache_clips`.
-        workers: Processes that prepare clips.
+        overwrite: Whether to begin anew where there is a run already.
+        **options: As for `Options`: `cache_dir`, `workers`, `callbacks`,
+            `jit_compile`, `save_seconds` and `verbose`.
 
     Returns:
         The trained model, with the weights of its best epoch by validation
-        loss: the accuracy of a few clips ties too often to choose by.
+        loss; of a run that is finished, that.
 
     Raises:
-        ValueError: If the clips or the recipe cannot be used.
+        ValueError: If the clips or the recipe cannot be used, or the folder
+            holds another run.
+        NotFiniteError: If the loss is no number any more.
     """
-    recipe = recipe or Recipe()
-    keras.utils.set_random_seed(recipe.seed)
+    options = Options(**options)
     # Wrong settings must show before hours go into preparing clips.
-    names, recipe = survey(directory, recipe)
-    model = _model(recipe, names)
-    fed = read_record(model)
-    train_set, validation_set = datasets_of(
-        directory, recipe, fed, cache_dir, workers
-    )
+    names, recipe = survey(directory, recipe or Recipe())
     run = Path(run)
-    run.mkdir(parents=True, exist_ok=True)
-    _write_settings(run, directory, recipe, train_set, validation_set)
-    _fit(model, run, recipe, train_set, validation_set)
-    save_model(model, run / RUN_MODEL)
-    draw_curves(run / HISTORY, run / CURVES)
-    return model
-
-
-def save_model(model, path):
-    """Writes a `.keras` file, whole or not at all, without the optimizer.
-
-    A file with an optimizer loads only where its backend is installed.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        model.save(temporary, include_optimizer=False)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _model(recipe, class_names):
-    """Returns the recipe's network, compiled."""
-    spec = get_spec(recipe.model)
-    backbone = recipe.backbone or (None if spec.clips else BACKBONE)
-    model = build(
-        recipe.model,
-        backbone=backbone,
-        streams=recipe.streams,
-        weights=recipe.weights,
-        class_names=class_names,
-        input_shape=recipe.image_size,
-        flow_frames=recipe.flow_frames,
-        frames=recipe.frames,
-        flow=recipe.flow,
-        sampling=recipe.sample(),
-        dropout=recipe.dropout,
-        stream_dropout=recipe.stream_dropout,
-    )
-    if recipe.freeze:
-        size = read_record(model).image_size
-        net = backbones.get(backbone or spec.backbone, size)
-        freeze(model, net.resolve(recipe.freeze))
-    return model
-
-
-def compile_model(model, learning_rate, steps):
-    """Compiles a network with Adam, whose rate falls to zero over `steps`."""
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedule),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-
-
-def _fit(model, run, recipe, train_set, validation_set):
-    """Trains, logging to the run folder; Ctrl-C keeps what was learnt."""
-    compile_model(model, recipe.learning_rate, recipe.epochs * len(train_set))
-    best = keras.callbacks.EarlyStopping(
-        "val_loss",
-        mode="min",
-        patience=recipe.epochs,
-        restore_best_weights=True,
-    )
-    log = keras.callbacks.CSVLogger(str(run / HISTORY))
-    try:
-        model.fit(
-            train_set,
-            validation_data=validation_set,
-            epochs=recipe.epochs,
-            callbacks=[best, log],
-            # tf.data shuffles; Keras would warn that it does not.
-            shuffle=False,
+    settings = _settings(directory, recipe, names)
+    if overwrite and (run / CONFIG).is_file():
+        shutil.rmtree(run)
+    elif _is_finished(run, settings):
+        logger.warning("%s is finished; `overwrite` begins anew", run)
+        return load(run)
+    stages = recipe.steps()
+    earlier = {}
+    for name, stage in stages.items():
+        last = len(earlier) == len(stages) - 1
+        folder = run if last else run / STAGES / name
+        earlier[name] = folder / RUN_MODEL
+        if not last and _is_done(folder):
+            continue
+        if name:
+            logger.warning("Stage %s", name)
+        model = _train_stage(
+            directory, stage, folder, names, earlier, options, settings
         )
+    shutil.rmtree(run / STATE, ignore_errors=True)
+    return model
+
+
+def _train_stage(directory, stage, folder, names, earlier, options, settings):
+    """Trains one stage, and writes its folder."""
+    ready = Stage(directory, stage, folder, names, earlier, options)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_settings(folder, settings, stage, ready)
+    try:
+        model = ready.train()
     except KeyboardInterrupt:
-        if best.best_weights is None:
-            raise
-        model.set_weights(best.best_weights)
-        logger.warning("Stopped; the best epoch so far is kept")
+        if (folder / STATE).exists():
+            save_model(ready.model, folder / RUN_MODEL)
+            logger.warning(
+                "Stopped; %s has the best epoch so far, and the same call "
+                "goes on from here",
+                folder,
+            )
+        raise
+    save_model(model, folder / RUN_MODEL)
+    if (folder / HISTORY).is_file():
+        draw_curves(folder / HISTORY, folder / CURVES)
+    if folder.parent.name == STAGES:
+        shutil.rmtree(folder / STATE, ignore_errors=True)
+    return model
 
 
-def _write_settings(run, directory, recipe, train_set, validation_set):
-    """Writes what is known before the training to the run folder."""
-    settings = {
+def _is_done(folder) -> bool:
+    """Returns whether there is a trained network, and no state of one."""
+    return (folder / RUN_MODEL).is_file() and not (folder / STATE).exists()
+
+
+def _is_finished(run, settings) -> bool:
+    """Returns whether a folder holds this very run, finished.
+
+    Raises:
+        ValueError: If it holds another one.
+    """
+    if not (run / CONFIG).is_file():
+        return False
+    told = json.loads((run / CONFIG).read_text(encoding="utf-8"))
+    wanted = json.loads(json.dumps(settings, default=str))
+    unlike = [x for x in ("data", "class_names") if told.get(x) != wanted[x]]
+    before, now = told.get("recipe", {}), wanted["recipe"]
+    unlike += [x for x in now if before.get(x) != now[x]]
+    if unlike:
+        raise ValueError(
+            f"{run} holds a run with other {', '.join(unlike)}. Choose another "
+            "folder, or overwrite it"
+        )
+    return _is_done(run)
+
+
+def _settings(directory, recipe, class_names):
+    """Returns what a run is told, before it begins."""
+    return {
         "keras_twostream": __version__,
         "keras": keras.__version__,
         "backend": keras.config.backend(),
         "data": str(as_path(directory).resolve()),
         "recipe": recipe.to_dict(),
-        "class_names": train_set.class_names,
-        "training_clips": len(train_set.file_paths),
-        "validation_clips": validation_set.file_paths,
+        "class_names": list(class_names),
     }
-    text = json.dumps(settings, indent=2, default=str)
-    (run / CONFIG).write_text(text + "\n", encoding="utf-8")
-    with (run / SKIPPED).open("w", newline="", encoding="utf-8") as file:
+
+
+def _write_settings(folder, settings, stage, ready):
+    """Writes what is known before the training to the run folder."""
+    held_back = (
+        ready.validation.file_paths if ready.validation is not None else []
+    )
+    told = settings | {
+        "training_clips": len(ready.training.file_paths),
+        "validation_clips": held_back,
+    }
+    if folder.parent.name == STAGES:
+        told["recipe"] = stage.to_dict()
+    text = json.dumps(told, indent=2, default=str)
+    partial = folder / f".{CONFIG}"
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(folder / CONFIG)
+    skipped = dict(ready.training.skipped)
+    if ready.validation is not None:
+        skipped |= dict(ready.validation.skipped)
+    with (folder / SKIPPED).open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(("path", "reason"))
-        rows.writerows(
-            dict([*train_set.skipped, *validation_set.skipped]).items()
-        )
+        rows.writerows(skipped.items())

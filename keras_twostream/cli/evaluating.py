@@ -1,0 +1,181 @@
+"""Verbs that ask trained networks: `evaluate` and `predict`."""
+
+import argparse
+import contextlib
+import dataclasses
+import sys
+import warnings
+from pathlib import Path
+
+from keras_twostream.cli.flags import field_arguments, given_of
+from keras_twostream.cli.models import _json_argument
+from keras_twostream.cli.output import (
+    import_keras,
+    percent,
+    print_json,
+    print_table,
+)
+from keras_twostream.cli.training import DIRECTORY, data_arguments
+from keras_twostream.evaluation.protocols import (
+    ALL,
+    PROTOCOLS,
+    VIEWS,
+    Protocol,
+    get_protocol,
+)
+from keras_twostream.flow.contract import FlowMismatchWarning
+from keras_twostream.flow.spec import FlowSpec
+
+# Of a run folder: what it was measured by.
+RESULTS = "results"
+
+
+def evaluate(
+    directory, model, protocol, output, cache_dir, workers, as_json, **settings
+):
+    """Measure a trained network on a folder of clips or a prepared set."""
+    looks = given_of(Protocol, settings)
+    flow = given_of(FlowSpec, settings)
+    protocol = dataclasses.replace(get_protocol(protocol), **looks)
+    import_keras()
+    from keras_twostream.evaluation import evaluate, load_run, summarize
+
+    network, record = load_run(model)
+    with _plain_warnings():
+        results = evaluate(
+            directory,
+            network,
+            streams=True,
+            protocol=protocol,
+            # Nothing said: that of the network, or of the prepared set.
+            flow=dataclasses.replace(record.flow, **flow) if flow else None,
+            cache_dir=cache_dir,
+            workers=workers,
+            verbose=False if as_json else "auto",
+        )
+    written = _written(results, model, directory, output)
+    figures = {name: summarize(result) for name, result in results.items()}
+    if as_json:
+        print_json(figures.pop(ALL) | {"streams": figures, "files": written})
+        return
+    _print_figures(figures, protocol)
+    for path in written:
+        print(f"Written: {path}")
+
+
+def _written(results, model, directory, output):
+    """Writes results where they are asked for, or into the run folder."""
+    from keras_twostream.weights.source import RUN_MODEL
+
+    if output is None:
+        if not Path(model, RUN_MODEL).is_file():
+            return []
+        output = Path(model, RESULTS, f"{Path(directory).name}.json")
+    output = Path(output)
+    paths = {
+        name: output if name == ALL else output.with_suffix(f".{name}.json")
+        for name in results
+    }
+    return [str(results[name].save(path)) for name, path in paths.items()]
+
+
+def _print_figures(figures, protocol):
+    """Prints what a network is worth: by class, over all, by stream."""
+    whole = figures[ALL]
+    rows = [
+        (row["label"], row["clips"], percent(row["recall"]), "")
+        for row in whole["classes"]
+    ]
+    for name, found in figures.items():
+        label = "all" if name == ALL else f"all, {name} alone"
+        low, high = found["interval"]
+        between = f"{percent(low)} to {percent(high)}"
+        rows.append(
+            (label, found["clips"], percent(found["accuracy"]), between)
+        )
+    print_table(("class", "clips", "right", "95 % interval"), rows)
+    extra = [f"mean of classes {percent(whole['mean_class_accuracy'])}"]
+    if whole["top5"] is not None:
+        extra.append(f"top 5 {percent(whole['top5'])}")
+    extra.append(f"calibration error {percent(whole['ece'])}")
+    print(f"{'; '.join(extra)}. Protocol: {protocol}.")
+
+
+def predict(clip, model, top, views, as_json, **flow):
+    """Name the most likely classes of a video file."""
+    import_keras()
+    from keras_twostream.evaluation import load_run, predict
+
+    network, record = load_run(model)
+    flow = dataclasses.replace(record.flow, **flow)
+    with _plain_warnings():
+        answer = predict(clip, network, top=top, views=views, flow=flow)
+    if as_json:
+        print_json(answer)
+        return
+    rows = [(row["label"], percent(row["score"])) for row in answer]
+    print_table(("class", "score"), rows)
+
+
+def _evaluate_arguments(verb):
+    verb.add_argument("directory", help=DIRECTORY)
+    verb.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        default="default",
+        help="how many looks at a clip make an answer",
+    )
+    group = verb.add_argument_group("protocol", "Instead of the protocol's.")
+    field_arguments(group, Protocol, default=argparse.SUPPRESS)
+    verb.add_argument(
+        "--output",
+        help="JSON file for the result; by default in the run folder",
+    )
+    _use_arguments(verb)
+    data_arguments(verb)
+
+
+def _predict_arguments(verb):
+    verb.add_argument("clip", help="video file")
+    _use_arguments(verb)
+    verb.add_argument("--top", type=int, default=5, help="classes to name")
+    verb.add_argument(
+        "--views",
+        type=int,
+        default=VIEWS,
+        help="moments of the clip whose scores are averaged",
+    )
+
+
+def _use_arguments(verb):
+    verb.add_argument(
+        "--model", required=True, help="run folder or .keras file"
+    )
+    group = verb.add_argument_group(
+        "flow", "Computed as the model was trained, unless told otherwise."
+    )
+    field_arguments(group, FlowSpec, default=argparse.SUPPRESS)
+    _json_argument(verb)
+
+
+@contextlib.contextmanager
+def _plain_warnings():
+    """Prints warnings about the flow as lines of our own."""
+    usual = warnings.showwarning
+
+    def show(message, category, *place):
+        if issubclass(category, FlowMismatchWarning):
+            print(f"keras-twostream: warning: {message}", file=sys.stderr)
+        else:
+            usual(message, category, *place)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", FlowMismatchWarning)
+        warnings.showwarning = show
+        yield
+
+
+VERBS = {
+    "evaluate": (evaluate, _evaluate_arguments),
+    "predict": (predict, _predict_arguments),
+}

@@ -1,0 +1,170 @@
+"""Views of clips, and what networks answer to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from keras_twostream.data import clips_dataset
+from keras_twostream.data.choosing import (
+    chosen_clips,
+    prepared_in,
+    splits_of,
+)
+from keras_twostream.evaluation.averaging import as_probabilities, averaged
+from keras_twostream.evaluation.networks import (
+    made_by,
+    sampling_of,
+    told_before,
+)
+from keras_twostream.evaluation.protocols import get_protocol
+from keras_twostream.evaluation.result import Result
+from keras_twostream.models.feeding import check_flow
+from keras_twostream.models.network import answer
+from keras_twostream.models.record import read_record
+from keras_twostream.remote.address import as_path
+
+
+class Looks:
+    """Views of clips, by which networks can be asked.
+
+    Args:
+        directory: As for `evaluate`.
+        model: Network of `build` that says how its clips are sampled.
+        protocol: Name of a protocol or `Protocol`.
+        split: Which clips of a prepared set to take; by default those for
+            "test" if there are, else all.
+        flow: `FlowSpec` to compute the flow by, if not by the model's own.
+        cache_dir: Where prepared clips are kept, see `data.cache_clips`.
+        workers: Processes that prepare clips.
+        batch_size: Samples at a time.
+        verbose: Whether to show progress and what was found.
+
+    Attributes:
+        dataset: The views, as of `data.clips_dataset`.
+        protocol: The `Protocol`.
+
+    Raises:
+        ValueError: If the folders and the model's classes differ.
+        FlowMismatchError: If the model cannot make sense of that flow.
+    """
+
+    def __init__(
+        self,
+        directory,
+        model,
+        *,
+        protocol="default",
+        split=None,
+        flow=None,
+        cache_dir=None,
+        workers=None,
+        batch_size=32,
+        verbose="auto",
+    ):
+        record = read_record(model)
+        self.protocol = get_protocol(protocol)
+        prepared = prepared_in(directory)
+        flow = flow or (prepared.flow if prepared else record.flow)
+        check_flow(model, flow)
+        if split is None and "test" in splits_of(directory):
+            split = "test"
+        listed = chosen_clips(
+            directory, class_names=record.class_names, split=split
+        )
+        self.verbose = verbose
+        self.directory, self.part = as_path(directory), split
+        self.dataset = clips_dataset(
+            listed,
+            batch_size=batch_size,
+            cache_dir=cache_dir,
+            workers=workers,
+            verbose=verbose,
+            subset=split,
+            **sampling_of(record, flow),
+            views=self.protocol.views,
+            view_places=self.protocol.places,
+            view_flips=self.protocol.flips,
+        )
+        clips = getattr(listed, "clips", listed)
+        groups = clips.groups or (None,) * len(clips)
+        group_of = dict(zip(map(str, clips.paths), groups, strict=True))
+        self.groups = [group_of[path] for path in self.dataset.file_paths]
+
+    def views(self, model, verbose=None) -> np.ndarray:
+        """Returns `(clips, views, classes)`, the scores of every view.
+
+        Args:
+            model: Network of `build`, with the sampling of the first one.
+            verbose: As for `keras.Model.predict`.
+        """
+        verbose = self.verbose if verbose is None else verbose
+        with told_before():
+            return view_scores(model, self.dataset, verbose or 0)
+
+    def ask(self, model, made: Mapping[str, Any] | None = None) -> Result:
+        """Returns what a network answers.
+
+        Args:
+            model: Network of `build`, with the sampling of the first one.
+            made: What else the `Result` is to say of itself.
+        """
+        scores = averaged(self.views(model), self.protocol.average)
+        return self.result(scores, {**made_by(model), **(made or {})})
+
+    def result(self, scores, made: Mapping[str, Any]) -> Result:
+        """Returns the `Result` of scores of these clips.
+
+        Args:
+            scores: `(clips, classes)`, probabilities.
+            made: What it is to say of itself.
+        """
+        told = {
+            "data": self.directory.name,
+            "part": self.part,
+            "flow": self.dataset.flow_spec.to_dict(),
+            "sample": self.dataset.sample_spec.to_dict(),
+        }
+        return Result(
+            clips=tuple(map(self._name, self.dataset.file_paths)),
+            labels=np.array(self.dataset.labels),
+            scores=scores,
+            class_names=tuple(self.dataset.class_names),
+            protocol=self.protocol,
+            groups=tuple(self.groups) if any(self.groups) else None,
+            skipped=tuple(
+                (self._name(path), why) for path, why in self.dataset.skipped
+            ),
+            made=told | dict(made),
+        )
+
+    def _name(self, path: str) -> str:
+        """Returns a clip's path in its folder, the same on every machine."""
+        place = as_path(path)
+        if place.is_relative_to(self.directory):
+            return place.relative_to(self.directory).as_posix()
+        return place.as_posix()
+
+
+def view_scores(model, dataset, verbose="auto") -> np.ndarray:
+    """Returns `(clips, views, classes)`, probabilities for every view.
+
+    Args:
+        model: Network of `build`.
+        dataset: Dataset of `data.clips_dataset`.
+        verbose: As for `keras.Model.predict`.
+    """
+    scores = answer(model.predict(dataset, verbose=verbose))
+    views = dataset.sample_spec.samples
+    return as_probabilities(scores).reshape(-1, views, scores.shape[-1])
+
+
+def scores_of(model, dataset, verbose="auto") -> np.ndarray:
+    """Returns `(clips, classes)`, averaged over the views of every clip.
+
+    Args:
+        model: Network of `build`.
+        dataset: Dataset of `data.clips_dataset`.
+        verbose: As for `keras.Model.predict`.
+    """
+    return averaged(view_scores(model, dataset, verbose), "probabilities")

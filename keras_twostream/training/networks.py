@@ -1,0 +1,98 @@
+"""What a recipe says of the network -> the network."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import keras
+
+from keras_twostream import backbones
+from keras_twostream.models.build import build
+from keras_twostream.models.record import read_record
+from keras_twostream.models.table import get_spec
+from keras_twostream.training.freezing import freeze
+from keras_twostream.training.recipe import BACKBONE, FUSION
+
+
+def network_of(recipe, class_names, earlier=None, precision=None):
+    """Returns the network of a recipe, frozen as it says.
+
+    Args:
+        recipe: `Recipe` without stages.
+        class_names: Names of the classes.
+        earlier: Dict of name of an earlier stage -> file of its network.
+        precision: Dtype policy, instead of the recipe's.
+
+    Raises:
+        ValueError: If there is no such network.
+    """
+    spec = get_spec(recipe.model)
+    backbone = recipe.backbone or (None if spec.clips else BACKBONE)
+    with _policy(precision or recipe.precision):
+        model = build(
+            recipe.model,
+            backbone=backbone,
+            streams=recipe.streams,
+            weights=_files(recipe.weights, earlier or {}),
+            inflation=recipe.inflation,
+            time=recipe.time,
+            batch_norm=recipe.batch_norm,
+            class_names=class_names,
+            input_shape=recipe.image_size,
+            flow_frames=recipe.flow_frames,
+            frames=recipe.frames,
+            flow=recipe.flow,
+            sampling=recipe.sample(),
+            dropout=recipe.dropout,
+            stream_dropout=recipe.stream_dropout,
+        )
+    if recipe.freeze:
+        stage = recipe.freeze
+        if stage == FUSION:
+            stage = _fusion_of(spec)
+        size = read_record(model).image_size
+        net = backbones.get(backbone or spec.backbone, size)
+        freeze(model, net.resolve(stage))
+    return model
+
+
+def save_model(model, path):
+    """Writes a `.keras` file, whole or not at all, without the optimizer.
+
+    A file with an optimizer loads only where its backend is installed.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        model.save(temporary, include_optimizer=False)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _files(weights, earlier):
+    """Returns what to start from, with stages as their files."""
+    if isinstance(weights, dict):
+        return {s: _files(source, earlier) for s, source in weights.items()}
+    return str(earlier[weights]) if weights in earlier else weights
+
+
+def _fusion_of(spec):
+    """Returns the last stage at which streams are fused."""
+    if not spec.fuse:
+        raise ValueError(
+            f"freeze={FUSION!r} is for networks that fuse streams. Received: "
+            f"one of {', '.join(spec.streams)} alone"
+        )
+    return [*spec.fuse][-1]
+
+
+@contextlib.contextmanager
+def _policy(name):
+    """Sets the dtype policy of what is built within."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
