@@ -13,8 +13,8 @@ EXPORTS = {
     "freeze": "keras_twostream.training.freezing",
     "list_recipes": "keras_twostream.training.recipes",
     "read_recipe": "keras_twostream.training.recipes",
-    "split": "keras_twostream.training.cutting",
-    "split_fixed": "keras_twostream.training.cutting",
+    "split": "keras_twostream.models.cutting",
+    "split_fixed": "keras_twostream.models.cutting",
     "train": "keras_twostream.training.run",
 }
 

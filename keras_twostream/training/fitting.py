@@ -2,9 +2,11 @@
 
 import dataclasses
 import logging
+from pathlib import Path
 
 import keras
 
+from keras_twostream.models.cutting import split_fixed
 from keras_twostream.models.network import TwoStreamModel
 from keras_twostream.models.record import read_record
 from keras_twostream.training.clips import datasets_of
@@ -12,7 +14,6 @@ from keras_twostream.training.compiling import (
     class_weights,
     compile_arguments,
 )
-from keras_twostream.training.cutting import split_fixed
 from keras_twostream.training.features import Features, FeatureSet
 from keras_twostream.training.networks import network_of
 from keras_twostream.training.state import Keeper, StopAtNaN
@@ -125,8 +126,9 @@ class Stage:
                     below,
                     dataset,
                     self.recipe.draws if dataset.sample_spec.augment else 1,
-                    title=title,
-                    verbose=self.options.verbose,
+                    self._features_dir(),
+                    title,
+                    "auto" if self.options.verbose else False,
                 ),
                 whole,
             )
@@ -137,6 +139,12 @@ class Stage:
             )
         ]
         return TwoStreamModel(above.input, above.output), sets
+
+    def _features_dir(self):
+        """Returns where maps are kept, beside the prepared clips."""
+        return self.options.cache_dir and Path(
+            self.options.cache_dir, "features"
+        )
 
     def _fit(self, learner, keeper, steps, training, validation):
         """Trains until the end, or goes on if a state was written."""

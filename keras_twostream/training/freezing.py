@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_twostream.training.cutting import ends_of
+from keras_twostream.models.cutting import ends_of
 
 
 def freeze(model, stage):

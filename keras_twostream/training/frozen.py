@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from keras_twostream.data.augment import flip
+from keras_twostream.models.cutting import split
 from keras_twostream.models.network import answer
 from keras_twostream.models.subset import keep_streams
 from keras_twostream.preparation.summary import progress
-from keras_twostream.training.cutting import split
 
 
 def clip_maps(below, dataset, files=None, title="Frozen layers"):
