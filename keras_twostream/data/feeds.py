@@ -18,10 +18,12 @@ ATTRIBUTES = (
     "class_names",
     "file_paths",
     "labels",
+    "groups",
     "skipped",
     "flow_spec",
     "sample_spec",
     "feed",
+    "frame_sizes",
     "identities",
 )
 
@@ -152,7 +154,9 @@ def described(dataset, feed: Feed, located: Located, spec: SampleSpec):
     dataset.class_names = list(clips.class_names)
     dataset.file_paths = [str(path) for path in clips.paths]
     dataset.labels = None if labels is None else list(labels)
+    dataset.groups = clips.groups
     dataset.skipped = [(str(path), reason) for path, reason in clips.skipped]
     dataset.flow_spec, dataset.sample_spec = spec.flow, spec
+    dataset.frame_sizes = list(located.sizes)
     dataset.feed, dataset.identities = feed, list(located.identities)
     return dataset

@@ -23,6 +23,7 @@ class Located:
         offsets: Where in a shard each record begins, after its framing;
             `None` if each file is one record and nothing else.
         frame_counts: Number of frames of each clip.
+        sizes: Height and width of its frames, in pixels.
         identities: For each clip a text that changes with what its record
             holds, whatever the record is called.
     """
@@ -31,6 +32,7 @@ class Located:
     files: Sequence[str]
     offsets: Sequence[int] | None
     frame_counts: Sequence[int]
+    sizes: Sequence[tuple[int, int]]
     identities: Sequence[str]
 
     def __len__(self) -> int:
@@ -47,6 +49,7 @@ class Located:
             files=pick(self.files),
             offsets=pick(self.offsets),
             frame_counts=pick(self.frame_counts),
+            sizes=pick(self.sizes),
             identities=pick(self.identities),
         )
 
@@ -77,6 +80,7 @@ def locate_cached(
         files=[os.fspath(path) for path in made.records],
         offsets=None,
         frame_counts=made.frame_counts,
+        sizes=made.sizes,
         identities=[path.stem for path in made.records],
     )
 
@@ -88,6 +92,7 @@ def locate_prepared(prepared: PreparedSet) -> Located:
         files=graph_files(prepared.files),
         offsets=prepared.offsets,
         frame_counts=prepared.frame_counts,
+        sizes=[(x.height, x.width) for x in prepared.manifest.clips],
         identities=[
             f"{prepared.manifest.opencv} {clip.sha256}"
             for clip in prepared.manifest.clips

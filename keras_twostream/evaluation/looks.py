@@ -1,11 +1,12 @@
 """Views of clips, and what networks answer to them."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from keras_twostream.data import clips_dataset
+from keras_twostream.data import CropSpec, clips_dataset
 from keras_twostream.data.choosing import (
     chosen_clips,
     prepared_in,
@@ -22,6 +23,7 @@ from keras_twostream.evaluation.result import Result
 from keras_twostream.models.feeding import check_flow
 from keras_twostream.models.network import answer
 from keras_twostream.models.record import read_record
+from keras_twostream.models.sliding import slide
 from keras_twostream.remote.address import as_path
 
 
@@ -74,22 +76,24 @@ class Looks:
         )
         self.verbose = verbose
         self.directory, self.part = as_path(directory), split
-        self.dataset = clips_dataset(
-            listed,
-            batch_size=batch_size,
-            cache_dir=cache_dir,
-            workers=workers,
-            verbose=verbose,
-            subset=split,
+        settings = {
+            "batch_size": batch_size,
+            "cache_dir": cache_dir,
+            "workers": workers,
+            "verbose": verbose,
+            "subset": split,
             **sampling_of(record, flow),
-            views=self.protocol.views,
-            view_places=self.protocol.places,
-            view_flips=self.protocol.flips,
-        )
-        clips = getattr(listed, "clips", listed)
-        groups = clips.groups or (None,) * len(clips)
-        group_of = dict(zip(map(str, clips.paths), groups, strict=True))
-        self.groups = [group_of[path] for path in self.dataset.file_paths]
+            "views": self.protocol.views,
+            "view_places": self.protocol.places,
+            "view_flips": self.protocol.flips,
+        }
+        self.dataset = clips_dataset(listed, **settings)
+        if self.protocol.whole_frame:
+            settings |= _whole_frame(self.dataset, settings) | {
+                "verbose": False
+            }
+            self.dataset = clips_dataset(listed, **settings)
+        self.groups = self.dataset.groups
 
     def views(self, model, verbose=None) -> np.ndarray:
         """Returns `(clips, views, classes)`, the scores of every view.
@@ -99,6 +103,8 @@ class Looks:
             verbose: As for `keras.Model.predict`.
         """
         verbose = self.verbose if verbose is None else verbose
+        if self.protocol.whole_frame:
+            model = slide(model, self.dataset.sample_spec.image_size)
         with told_before():
             return view_scores(model, self.dataset, verbose or 0)
 
@@ -131,7 +137,7 @@ class Looks:
             scores=scores,
             class_names=tuple(self.dataset.class_names),
             protocol=self.protocol,
-            groups=tuple(self.groups) if any(self.groups) else None,
+            groups=self.groups,
             skipped=tuple(
                 (self._name(path), why) for path, why in self.dataset.skipped
             ),
@@ -144,6 +150,28 @@ class Looks:
         if place.is_relative_to(self.directory):
             return place.relative_to(self.directory).as_posix()
         return place.as_posix()
+
+
+def _whole_frame(dataset, settings) -> dict[str, Any]:
+    """Returns the settings by which whole frames of clips are sampled.
+
+    All are brought to one size, in which the frames have the scale that the
+    network was trained for: the median shape of the clips.
+    """
+    crop = settings.get("crop", CropSpec())
+    size = settings["image_size"]
+    short = round(min(size) / crop.center)
+    ratios = [height / width for height, width in dataset.frame_sizes]
+    ratio = float(np.median(ratios))
+    whole = (short * max(ratio, 1), short * max(1 / ratio, 1))
+    crop = dataclasses.replace(
+        crop, keep_aspect=False, center=1.0, region="frame"
+    )
+    pairs = zip(whole, size, strict=True)
+    return {
+        "crop": crop,
+        "image_size": tuple(max(round(x), y) for x, y in pairs),
+    }
 
 
 def view_scores(model, dataset, verbose="auto") -> np.ndarray:

@@ -34,12 +34,14 @@ class Prepared:
         records: Record files of the clips that can be used.
         kept: Index of each of them in the list of video files.
         frame_counts: Number of frames of each, by decoding.
+        sizes: Height and width of its frames as stored, in pixels.
         skipped: `(path, reason)` of the video files that cannot be used.
     """
 
     records: tuple[Path, ...]
     kept: tuple[int, ...]
     frame_counts: tuple[int, ...]
+    sizes: tuple[tuple[int, int], ...]
     skipped: tuple[tuple[Path, str], ...]
 
 
@@ -119,8 +121,8 @@ def cache_clips(
         estimators.get(spec.algorithm)
     folder = Path(cache_dir or default_cache_dir()).expanduser()
     records, reasons = _locate(paths, spec, folder)
-    counts = {index: _frame_count(path) for index, path in records.items()}
-    missing = [index for index, count in counts.items() if not count]
+    facts = {index: _facts_of(path) for index, path in records.items()}
+    missing = [index for index, found in facts.items() if not found]
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
     jobs = [
@@ -131,14 +133,16 @@ def cache_clips(
         crew = Here()
     made = _make(jobs, spec, crew, verbose)
     for index, reason in zip(missing, made, strict=True):
-        counts[index] = _frame_count(records[index])
+        facts[index] = _facts_of(records[index])
         if reason is not None:
             reasons[index] = reason
     kept = [index for index in records if index not in reasons]
+    found = [facts[index] or (0, 0, 0) for index in kept]
     return Prepared(
         records=tuple(records[index] for index in kept),
         kept=tuple(kept),
-        frame_counts=tuple(counts[index] or 0 for index in kept),
+        frame_counts=tuple(frames for frames, *_ in found),
+        sizes=tuple((height, width) for _, height, width in found),
         skipped=tuple((as_path(paths[i]), reasons[i]) for i in sorted(reasons)),
     )
 
@@ -158,10 +162,11 @@ def _locate(
     return records, reasons
 
 
-def _frame_count(record: Path) -> int | None:
-    """Returns a record's number of frames; `None` if it is to be made."""
+def _facts_of(record: Path) -> tuple[int, int, int] | None:
+    """Returns frames, height and width of a record; `None` if there is none."""
     try:
-        return read_meta(record)["frames"]
+        meta = read_meta(record)
+        return meta["frames"], meta["height"], meta["width"]
     except (OSError, ValueError):
         return None
 

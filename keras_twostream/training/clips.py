@@ -2,8 +2,14 @@
 
 from dataclasses import replace
 
-from keras_twostream.data import list_clips, video_dataset_from_directory
-from keras_twostream.data.choosing import prepared_in, splits_of
+from keras_twostream.data import clips_dataset
+from keras_twostream.data.choosing import (
+    chosen_clips,
+    part_of,
+    prepared_in,
+    splits_of,
+    without_skipped,
+)
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.models.table import get_spec
 
@@ -19,12 +25,10 @@ def survey(directory, recipe):
     Raises:
         ValueError: If there is one class only.
     """
-    if prepared := prepared_in(directory):
-        names = prepared.manifest.class_names
-        if recipe.flow == FlowSpec():
-            recipe = replace(recipe, flow=prepared.flow)
-    else:
-        names = list_clips(directory).class_names
+    names = listed(chosen_clips(directory)).class_names
+    prepared = prepared_in(directory)
+    if prepared and recipe.flow == FlowSpec():
+        recipe = replace(recipe, flow=prepared.flow)
     if len(names) < 2:
         only = f"one class only ({names[0]})" if names else "no classes"
         raise ValueError(
@@ -34,31 +38,59 @@ def survey(directory, recipe):
     return names, recipe
 
 
-def datasets_of(
-    directory, recipe, fed, cache_dir, workers, verbose="auto", shuffle=True
-):
-    """Returns the training and the validation clips as datasets.
+def listed(clips):
+    """Returns the `Clips` of a list or of a prepared set."""
+    return getattr(clips, "clips", clips)
 
-    What the network is fed with (sizes, streams) is what its record says.
+
+def parts_of(directory, recipe):
+    """Returns the clips to learn from, and those that are held back.
 
     Args:
-        directory: Folder of the clips, or a prepared set.
-        recipe: `Recipe` without stages.
-        fed: `models.record.Record` of the network.
-        cache_dir: As for `train`.
-        workers: As for `train`.
-        verbose: Whether to say what was found.
-        shuffle: Whether training clips come in another order in each epoch.
+        directory: Folder of the clips, or a prepared set, whose splits are
+            respected.
+        recipe: `Recipe`, which says how many are held back.
 
     Returns:
-        A pair of datasets; the second is `None` if nothing is held back.
+        A pair of lists or prepared sets; the second is `None` if nothing is
+        held back.
     """
     splits = splits_of(directory)
-    both = {
+    whole = chosen_clips(
+        directory, split="train" if "train" in splits else None
+    )
+    if "validation" in splits:
+        return whole, chosen_clips(directory, split="validation")
+    if not recipe.validation_split:
+        return whole, None
+    share, seed = recipe.validation_split, recipe.seed
+    # What is no clip at all is reported once.
+    return (
+        part_of(whole, share, "training", seed),
+        part_of(without_skipped(whole), share, "validation", seed),
+    )
+
+
+def dataset_of(clips, recipe, fed, options, part, **changes):
+    """Returns clips as a dataset for a network.
+
+    Args:
+        clips: List or prepared set.
+        recipe: `Recipe` without stages.
+        fed: `models.record.Record` of the network, which says what it is fed
+            with (sizes, streams).
+        options: `fitting.Options`.
+        part: What the clips are for: "training" has them augmented and in
+            another order in each epoch.
+        **changes: Arguments of `data.clips_dataset` that differ.
+    """
+    learns = part == "training"
+    settings = {
         "batch_size": recipe.batch_size,
         "image_size": fed.image_size,
+        "shuffle": learns,
+        "augment": learns,
         "seed": recipe.seed,
-        "split": "train" if "train" in splits else None,
         "flow": recipe.flow,
         "crop": recipe.crop,
         "flow_frames": recipe.flow_frames or get_spec(recipe.model).flow_frames,
@@ -67,21 +99,9 @@ def datasets_of(
         "sampling": recipe.sampling,
         "tau": recipe.tau,
         "short": recipe.short,
-        "cache_dir": cache_dir,
-        "workers": workers,
-        "verbose": verbose,
-        "shuffle": shuffle,
+        "cache_dir": options.cache_dir,
+        "workers": options.workers,
+        "verbose": "auto" if options.verbose else False,
+        "subset": part,
     }
-    given = "validation" in splits
-    if recipe.validation_split and not given:
-        return video_dataset_from_directory(
-            directory,
-            validation_split=recipe.validation_split,
-            subset="both",
-            **both,
-        )
-    training = video_dataset_from_directory(directory, augment=True, **both)
-    if not given:
-        return training, None
-    both |= {"split": "validation", "shuffle": False}
-    return training, video_dataset_from_directory(directory, **both)
+    return clips_dataset(clips, **(settings | changes))

@@ -22,8 +22,8 @@ from keras_twostream.preparation.summary import progress
 from keras_twostream.weights.digest import weights_digest
 from keras_twostream.weights.golden import golden_sample
 
-# Clips whose maps share a file: what a kill loses.
-CLIPS_PER_FILE = 256
+# Samples whose maps share a file: what a kill loses.
+ROWS = 256
 # Digits of the golden sample's maps that tell networks apart.
 DIGITS = 3
 
@@ -45,7 +45,7 @@ class Features:
     Attributes:
         names: Names of the maps.
         draws: How many draws there are.
-        clips: How many clips.
+        rows: How many samples there are in a draw: clips, times views.
 
     Raises:
         OSError: If the files cannot be written.
@@ -61,7 +61,8 @@ class Features:
         verbose="auto",
     ):
         self.names = [*below.output]
-        self.draws, self.clips = draws, len(dataset.file_paths)
+        views = dataset.sample_spec.samples
+        self.draws, self.rows = draws, len(dataset.file_paths) * views
         folder = Path(cache_dir or default_cache_dir().parent / "features")
         self.folder = folder.expanduser() / _key(below, dataset)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -88,28 +89,25 @@ class Features:
         }
 
     def __getitem__(self, place) -> dict[str, np.ndarray]:
-        """Returns the maps of some clips.
+        """Returns the maps of some samples.
 
         Args:
-            place: Pair of a draw and a list of the numbers of clips.
+            place: Pair of a draw and a list of the numbers of samples.
 
         Returns:
-            Dict of name -> `float32 (clips, ...)`.
+            Dict of name -> `float32 (samples, ...)`.
         """
         draw, numbers = place
         return {
             name: np.stack(
-                [
-                    files[draw][clip // CLIPS_PER_FILE][clip % CLIPS_PER_FILE]
-                    for clip in numbers
-                ]
+                [files[draw][row // ROWS][row % ROWS] for row in numbers]
             )
             for name, files in self._files.items()
         }
 
     @property
     def _parts(self) -> int:
-        return -(-self.clips // CLIPS_PER_FILE)
+        return -(-self.rows // ROWS)
 
     def _file(self, name, draw, part) -> Path:
         return self.folder / f"{name}.{draw:04d}.{part:06d}.npy"
@@ -129,7 +127,7 @@ class Features:
                 maps = below.predict_on_batch(inputs)
                 for name, rows in maps.items():
                     waiting[name].extend(np.asarray(rows, np.float32))
-                while len(waiting[self.names[0]]) >= CLIPS_PER_FILE:
+                while len(waiting[self.names[0]]) >= ROWS:
                     self._write(waiting, draw, part)
                     part += 1
                 yield
@@ -143,11 +141,11 @@ class Features:
             partial = target.with_name(f".{os.getpid()}.{target.name}")
             try:
                 with partial.open("wb") as file:
-                    np.save(file, np.stack(rows[:CLIPS_PER_FILE]))
+                    np.save(file, np.stack(rows[:ROWS]))
                 partial.replace(target)
             finally:
                 partial.unlink(missing_ok=True)
-            waiting[name] = rows[CLIPS_PER_FILE:]
+            waiting[name] = rows[ROWS:]
 
 
 class FeatureSet(keras.utils.PyDataset):
@@ -158,12 +156,15 @@ class FeatureSet(keras.utils.PyDataset):
         source: The dataset that training from end to end would take, of the
             same clips; its order, labels and batches are taken over.
         start: Number of batches that were used before.
+        steps: `data.steps.Steps`, if they are not those of the source.
+        numbers: Integer array, which of the clips, if not all.
     """
 
-    def __init__(self, features, source, start=0):
+    def __init__(self, features, source, start=0, steps=None, numbers=None):
         super().__init__()
         self.features, self.source = features, source
-        self.steps, self.labels = source.feed.steps, np.asarray(source.labels)
+        self.steps = steps or source.feed.steps
+        self.labels, self.numbers = np.asarray(source.labels), numbers
         self.epoch, self.first = divmod(start, self.steps.per_epoch)
 
     def __len__(self):
@@ -173,9 +174,11 @@ class FeatureSet(keras.utils.PyDataset):
         step = self.epoch * self.steps.per_epoch + self.first + index
         with tf.device("CPU"):
             rows = list(self.steps.clips_of(tf.constant(step, tf.int64)))
-        numbers = [int(clip) for _, clip, *_ in rows]
+        clips = np.array([int(clip) for _, clip, *_ in rows])
+        if self.numbers is not None:
+            clips = self.numbers[clips]
         draw = self.epoch % self.features.draws
-        return self.features[draw, numbers], self.labels[numbers]
+        return self.features[draw, clips], self.labels[clips]
 
     def on_epoch_end(self):
         self.epoch, self.first = self.epoch + 1, 0

@@ -1,7 +1,6 @@
 """One stage of a recipe: a network, its clips, and `fit`."""
 
 import dataclasses
-import logging
 from pathlib import Path
 
 import keras
@@ -9,7 +8,7 @@ import keras
 from keras_twostream.models.cutting import split_fixed
 from keras_twostream.models.network import TwoStreamModel
 from keras_twostream.models.record import read_record
-from keras_twostream.training.clips import datasets_of
+from keras_twostream.training.clips import dataset_of
 from keras_twostream.training.compiling import (
     class_weights,
     compile_arguments,
@@ -18,9 +17,8 @@ from keras_twostream.training.features import Features, FeatureSet
 from keras_twostream.training.networks import network_of
 from keras_twostream.training.state import Keeper, StopAtNaN
 
-logger = logging.getLogger(__name__)
-
 HISTORY, STATE = "history.csv", "state"
+TRAINING, VALIDATION = "training", "validation"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,7 +26,8 @@ class Options:
     """What a training needs that does not change what it learns.
 
     Attributes:
-        cache_dir: Where prepared clips are kept, see `data.cache_clips`.
+        cache_dir: Where prepared clips are kept, see `data.cache_clips`, and
+            the maps of frozen layers.
         workers: Processes that prepare clips.
         callbacks: Further Keras callbacks.
         jit_compile: As for `keras.Model.compile`.
@@ -44,12 +43,18 @@ class Options:
     save_seconds: float = 600.0
     verbose: int | str = "auto"
 
+    @property
+    def features_dir(self):
+        """Folder for the maps of frozen layers; `None` for the default."""
+        return self.cache_dir and Path(self.cache_dir, "features")
+
 
 class Stage:
     """One stage, ready to be trained.
 
     Args:
-        directory: Folder of the clips, or a prepared set.
+        parts: The clips to learn from, and those held back or `None`, as of
+            `clips.parts_of`.
         recipe: `Recipe` without stages.
         folder: Folder for its log and its state.
         class_names: Names of the classes.
@@ -58,26 +63,28 @@ class Stage:
 
     Attributes:
         model: The network, whole.
+        learner: What learns of it: all, or what stands on maps of the frozen
+            layers that are computed once.
         training: Dataset of the training clips.
         validation: That of the clips held back, or `None`.
     """
 
-    def __init__(
-        self, directory, recipe, folder, class_names, earlier, options
-    ):
+    def __init__(self, parts, recipe, folder, class_names, earlier, options):
         self.recipe, self.folder, self.options = recipe, folder, options
         keras.utils.set_random_seed(recipe.seed)
-        self.model = network_of(recipe, class_names, earlier)
-        self._clips = directory, recipe, read_record(self.model)
-        self.training, self.validation = self._datasets(verbose="auto")
+        self.learner = self.model = network_of(recipe, class_names, earlier)
+        self.below, self.parts = None, parts
+        if recipe.draws and recipe.epochs:
+            self.below, above = split_fixed(self.model)
+            self.learner = TwoStreamModel(above.input, above.output)
+        self.training = self.dataset(parts[0], TRAINING)
+        self.validation = parts[1] and self.dataset(parts[1], VALIDATION)
 
-    def _datasets(self, verbose, shuffle=True):
-        return datasets_of(
-            *self._clips,
-            self.options.cache_dir,
-            self.options.workers,
-            verbose if self.options.verbose else False,
-            shuffle,
+    def dataset(self, clips, part, **changes):
+        """Returns clips as a dataset for the network, see `dataset_of`."""
+        fed = read_record(self.model)
+        return dataset_of(
+            clips, self.recipe, fed, self.options, part, **changes
         )
 
     def train(self):
@@ -90,17 +97,18 @@ class Stage:
         """
         if not self.recipe.epochs:
             return self.model
-        learner, sets = self.model, [self.training, self.validation]
-        if self.recipe.draws:
-            learner, sets = self._above()
+        sets = [self.training, self.validation]
+        if self.below is not None:
+            sets = [
+                self.on_features(clips, part, dataset)
+                for clips, part, dataset in zip(
+                    self.parts, (TRAINING, VALIDATION), sets, strict=True
+                )
+            ]
         steps = (
             self.recipe.steps_per_epoch or self.training.feed.steps.per_epoch
         )
-        learner.compile(
-            jit_compile=self.options.jit_compile,
-            **compile_arguments(self.recipe, steps),
-        )
-        learner.optimizer.build(learner.trainable_variables)
+        self.compile(steps)
         keeper = Keeper(
             self.folder / STATE,
             steps,
@@ -109,71 +117,69 @@ class Stage:
             plateau=self.recipe.schedule == "plateau",
         )
         try:
-            self._fit(learner, keeper, steps, *sets)
+            self._fit(keeper, steps, *sets)
         finally:
-            keeper.restore_best(learner)
+            keeper.restore_best(self.learner)
         return self.model
 
-    def _above(self):
-        """Returns what learns of the network, and its maps of the clips."""
-        below, above = split_fixed(self.model)
-        ordered = self._datasets(verbose=False, shuffle=False)
-        titles = "Frozen layers, training", "Frozen layers, validation"
-        shuffled = self.training, self.validation
-        sets = [
-            FeatureSet(
-                Features(
-                    below,
-                    dataset,
-                    self.recipe.draws if dataset.sample_spec.augment else 1,
-                    self._features_dir(),
-                    title,
-                    "auto" if self.options.verbose else False,
-                ),
-                whole,
-            )
-            if dataset is not None
-            else None
-            for dataset, title, whole in zip(
-                ordered, titles, shuffled, strict=True
-            )
-        ]
-        return TwoStreamModel(above.input, above.output), sets
+    def compile(self, steps):
+        """Compiles what learns, for epochs of so many batches."""
+        arguments = compile_arguments(self.recipe, steps)
+        self.learner.compile(jit_compile=self.options.jit_compile, **arguments)
+        self.learner.optimizer.build(self.learner.trainable_variables)
 
-    def _features_dir(self):
-        """Returns where maps are kept, beside the prepared clips."""
-        return self.options.cache_dir and Path(
-            self.options.cache_dir, "features"
+    def on_features(self, clips, part, source=None, **changes):
+        """Returns the maps of clips as batches, computed if need be.
+
+        Args:
+            clips: The clips; `None` gives `None`.
+            part: What they are for.
+            source: Dataset whose order is taken over; by default their own.
+            **changes: As for `dataset`.
+        """
+        if clips is None:
+            return None
+        quiet = {"shuffle": False, "verbose": False}
+        ordered = self.dataset(clips, part, **(quiet | changes))
+        features = Features(
+            self.below,
+            ordered,
+            self.recipe.draws if ordered.sample_spec.augment else 1,
+            self.options.features_dir,
+            f"Frozen layers, {part}",
+            "auto" if self.options.verbose else False,
         )
+        return FeatureSet(features, source or ordered)
 
-    def _fit(self, learner, keeper, steps, training, validation):
+    def _fit(self, keeper, steps, training, validation):
         """Trains until the end, or goes on if a state was written."""
-        weights = None
-        if self.recipe.balance:
-            weights = class_weights(
-                self.training.labels, len(self.training.class_names)
-            )
         own_epochs = self.recipe.steps_per_epoch is not None
         while True:
             # What Keras does to weights at the end of `fit` is for the end.
-            keeper.restore(learner)
+            keeper.restore(self.learner)
             epoch = keeper.epoch
             if keeper.stopped or epoch >= self.recipe.epochs:
                 return
             left = steps - keeper.step % steps
-            learner.fit(
+            self.learner.fit(
                 starting_at(training, keeper.step, own_epochs),
                 validation_data=validation,
                 initial_epoch=epoch,
                 # An epoch that was broken off is one `fit` of its own.
                 epochs=epoch + 1 if left < steps else self.recipe.epochs,
                 steps_per_epoch=left if own_epochs or left < steps else None,
-                class_weight=weights,
+                class_weight=self.class_weights(self.training.labels),
                 callbacks=self._callbacks(keeper),
                 # The dataset shuffles; Keras would warn that it does not.
                 shuffle=False,
                 verbose=self.options.verbose,
             )
+
+    def class_weights(self, labels):
+        """Returns the weights of classes, `None` for equal ones."""
+        if not self.recipe.balance:
+            return None
+        return class_weights(labels, len(self.training.class_names))
 
     def _callbacks(self, keeper):
         steps, names = self.training.feed.steps, self.training.file_paths

@@ -17,7 +17,7 @@ import keras
 from keras_twostream import __version__
 from keras_twostream.remote.address import as_path
 from keras_twostream.report.curves import draw_curves
-from keras_twostream.training.clips import survey
+from keras_twostream.training.clips import parts_of, survey
 from keras_twostream.training.fitting import HISTORY, STATE, Options, Stage
 from keras_twostream.training.networks import save_model
 from keras_twostream.training.recipe import Recipe
@@ -83,7 +83,8 @@ def train(directory, run, recipe=None, *, overwrite=False, **options):
 
 def _train_stage(directory, stage, folder, names, earlier, options, settings):
     """Trains one stage, and writes its folder."""
-    ready = Stage(directory, stage, folder, names, earlier, options)
+    parts = parts_of(directory, stage)
+    ready = Stage(parts, stage, folder, names, earlier, options)
     folder.mkdir(parents=True, exist_ok=True)
     _write_settings(folder, settings, stage, ready)
     try:

@@ -1,0 +1,187 @@
+"""Cross-validation: every clip is answered for by a network without its group.
+
+With few clips one split is a lottery, and clips of one recording are no
+evidence for one another. What frozen layers make of clips is computed once
+for all folds.
+"""
+
+import dataclasses
+import warnings
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from keras_twostream.evaluation.averaging import as_probabilities, averaged
+from keras_twostream.evaluation.networks import made_by
+from keras_twostream.evaluation.protocols import get_protocol
+from keras_twostream.evaluation.result import Result
+from keras_twostream.models.network import answer
+from keras_twostream.preparation.summary import progress
+from keras_twostream.training.features import FeatureSet
+from keras_twostream.training.fitting import TRAINING
+
+# Folds where there are more groups than that.
+FOLDS = 10
+TEST = "test"
+# Of predictions on maps.
+_BATCH = 64
+
+
+def folds_of(labels, groups, folds=FOLDS, seed=0):
+    """Returns in which fold each clip is held back.
+
+    Args:
+        labels: Integer array `(clips,)`.
+        groups: Name of each clip's group, or `None`. Groups stay whole; up to
+            `folds` groups are a fold each.
+        folds: Integer, number of folds.
+        seed: Of the draw, where groups share folds.
+
+    Returns:
+        Integer array `(clips,)`.
+
+    Raises:
+        ValueError: If there are fewer than two groups or folds.
+    """
+    names = groups or range(len(labels))
+    numbers = np.unique(names, return_inverse=True)[1]
+    count = numbers.max() + 1
+    if min(count, folds) < 2:
+        raise ValueError(
+            "Cross-validation needs two groups of clips or more, and two "
+            f"folds. Received: {count} groups, folds={folds}"
+        )
+    if count <= folds:
+        return numbers
+    found = np.zeros(len(labels), int)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # A class of fewer clips than folds is missing from some.
+        warnings.simplefilter("ignore", UserWarning)
+        parts = splitter.split(labels, labels, numbers)
+        for fold, (_, held_back) in enumerate(parts):
+            found[held_back] = fold
+    return found
+
+
+class Crossing:
+    """Training and answering by folds, above frozen layers.
+
+    Args:
+        stage: `Stage` of all clips with `draws`, nothing of it held back.
+        protocol: Name of a protocol or `Protocol` of the answers.
+
+    Raises:
+        ValueError: If the stage has no frozen layers to compute once.
+    """
+
+    def __init__(self, stage, protocol="default"):
+        if stage.below is None:
+            raise ValueError(
+                "Folds share what frozen layers make of the clips: the recipe "
+                f"needs `freeze` and `draws`. Received: {stage.recipe}"
+            )
+        self.stage = stage
+        self.protocol = get_protocol(protocol)
+        clips = stage.parts[0]
+        self.learnt = stage.on_features(clips, TRAINING, stage.training)
+        self.asked = stage.on_features(
+            clips,
+            TEST,
+            views=self.protocol.views,
+            view_places=self.protocol.places,
+            view_flips=self.protocol.flips,
+        )
+        # Once, since Keras traces anew whatever is compiled anew.
+        stage.compile(stage.training.feed.steps.per_epoch)
+        learner = stage.learner
+        self._start = [
+            (v, keras.ops.convert_to_numpy(v))
+            for v in [*learner.variables, *learner.optimizer.variables]
+        ]
+
+    def fit(self, numbers=None, seed=0):
+        """Trains on some of the clips, from the same start every time.
+
+        Args:
+            numbers: Integer array, which clips; `None` for all.
+            seed: Of the order of the clips.
+        """
+        for variable, value in self._start:
+            variable.assign(value)
+        source = self.stage.training
+        if numbers is None:
+            numbers = np.arange(len(source.file_paths))
+        steps = dataclasses.replace(
+            source.feed.steps, clips=len(numbers), seed=seed
+        )
+        chosen = FeatureSet(
+            self.learnt.features, source, steps=steps, numbers=numbers
+        )
+        labels = np.asarray(source.labels)[numbers]
+        self.stage.learner.fit(
+            chosen,
+            epochs=self.stage.recipe.epochs,
+            class_weight=self.stage.class_weights(labels),
+            shuffle=False,
+            verbose=0,
+        )
+
+    def scores(self, numbers) -> np.ndarray:
+        """Returns `(clips, classes)`, what the network answers for clips."""
+        views = self.asked.source.sample_spec.samples
+        rows = [
+            clip * views + view for clip in numbers for view in range(views)
+        ]
+        found = []
+        for start in range(0, len(rows), _BATCH):
+            maps = self.asked.features[0, rows[start : start + _BATCH]]
+            scores = answer(self.stage.learner.predict_on_batch(maps))
+            found.append(as_probabilities(scores))
+        scores = np.concatenate(found)
+        by_clip = scores.reshape(len(numbers), views, -1)
+        return averaged(by_clip, self.protocol.average)
+
+    def validate(
+        self, folds: Sequence[int], names, verbose="auto", told=None
+    ) -> Result:
+        """Answers for every clip after learning from the other folds.
+
+        Args:
+            folds: Integer array `(clips,)`, of `folds_of`.
+            names: Function of a clip's path -> its name in the result.
+            verbose: Whether to show progress.
+            told: What the folds are, for the protocol, such as "10 groups".
+
+        Returns:
+            A `Result`.
+        """
+        source = self.stage.training
+        folds = np.asarray(folds)
+        scores = np.empty((len(folds), len(source.class_names)), np.float32)
+        every = [int(fold) for fold in np.unique(folds)]
+        for fold in progress(every, len(every), "Folds", verbose):
+            self.fit(np.flatnonzero(folds != fold), self.stage.recipe.seed)
+            out = np.flatnonzero(folds == fold)
+            scores[out] = self.scores(out)
+        made = made_by(self.stage.model) | {
+            "weights": None,
+            "flow": source.flow_spec.to_dict(),
+            "sample": self.asked.source.sample_spec.to_dict(),
+            "recipe": self.stage.recipe.to_dict(),
+            "seed": self.stage.recipe.seed,
+        }
+        return Result(
+            clips=tuple(map(names, source.file_paths)),
+            labels=np.asarray(source.labels),
+            scores=scores,
+            class_names=tuple(source.class_names),
+            protocol=dataclasses.replace(
+                self.protocol, folds=told or f"{len(every)} folds"
+            ),
+            groups=source.groups,
+            skipped=tuple(source.skipped),
+            made=made,
+        )
