@@ -9,13 +9,13 @@ import pytest
 
 from keras_twostream.data import list_clips, prepare
 from keras_twostream.doctor import browse
-from keras_twostream.doctor.sheets import (
+from keras_twostream.flow.colors import flow_to_image
+from keras_twostream.report.sheets import (
     Sample,
     flow_sheet,
     frames_sheet,
     scale_of,
 )
-from keras_twostream.flow.colors import flow_to_image
 from keras_twostream.video.synthetic import write_dataset
 
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from keras_twostream import load, training
+from keras_twostream import load
 from keras_twostream.video.synthetic import write_dataset
 
 PROGRAM = """

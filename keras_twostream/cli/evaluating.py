@@ -101,6 +101,26 @@ def _print_figures(figures, protocol):
     print(f"{'; '.join(extra)}. Protocol: {protocol}.")
 
 
+def report(run, data, html, pngs, errors, probes, protocol, cache_dir, workers):
+    """Write a page about a trained network: how good, and why it errs."""
+    import_keras()
+    from keras_twostream.report import write_report
+
+    with _plain_warnings():
+        page = write_report(
+            run,
+            data,
+            html,
+            errors=errors,
+            probes=probes,
+            pngs=pngs,
+            protocol=protocol,
+            cache_dir=cache_dir,
+            workers=workers,
+        )
+    print(f"Written: {page}")
+
+
 def predict(clip, model, top, views, as_json, **flow):
     """Name the most likely classes of a video file."""
     import_keras()
@@ -147,6 +167,33 @@ def _predict_arguments(verb):
     )
 
 
+def _report_arguments(verb):
+    verb.add_argument("run", help="run folder")
+    verb.add_argument(
+        "--data",
+        help="folder of clips or prepared set; by default what the run held "
+        "back of its own",
+    )
+    verb.add_argument("--html", help="file; by default report.html in the run")
+    verb.add_argument("--pngs", help="folder for the figures as files too")
+    verb.add_argument(
+        "--errors", type=int, default=8, help="wrong answers to show"
+    )
+    verb.add_argument(
+        "--probes",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="take motion and appearance away, which takes its time",
+    )
+    verb.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        default="default",
+        help="how many looks at a clip make an answer",
+    )
+    data_arguments(verb)
+
+
 def _use_arguments(verb):
     verb.add_argument(
         "--model", required=True, help="run folder or .keras file"
@@ -178,4 +225,5 @@ def _plain_warnings():
 VERBS = {
     "evaluate": (evaluate, _evaluate_arguments),
     "predict": (predict, _predict_arguments),
+    "report": (report, _report_arguments),
 }

@@ -13,11 +13,11 @@ from keras_twostream.clips.lists import read_clips
 from keras_twostream.data.crop import CropSpec
 from keras_twostream.data.pipeline import clips_dataset
 from keras_twostream.doctor.browse_page import draw_samples
-from keras_twostream.doctor.page import write_page
-from keras_twostream.doctor.sheets import Sample
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.preparation.facts import name_of
 from keras_twostream.preparation.prepared import is_prepared, open_prepared
+from keras_twostream.report.page import write_page
+from keras_twostream.report.sheets import Sample
 
 
 def browse(

@@ -12,11 +12,11 @@ from keras_twostream.doctor.cases import Cases
 from keras_twostream.doctor.crew import do_all
 from keras_twostream.doctor.facts import Facts
 from keras_twostream.doctor.opening import open_cases
-from keras_twostream.doctor.page import write_page
 from keras_twostream.doctor.report import Report, ordered
 from keras_twostream.doctor.report_page import draw_report, shown_files
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.preparation.summary import progress
+from keras_twostream.report.page import write_page
 
 
 def examine(

@@ -1,6 +1,5 @@
 """One clip -> small pictures of it, for a page."""
 
-import base64
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ import numpy as np
 from keras_twostream.doctor.stores import STORES
 from keras_twostream.flow import estimators
 from keras_twostream.flow.colors import flow_to_image
+from keras_twostream.report.images import data_address
 from keras_twostream.video import VideoError, open_video
 
-WIDTH = 220
 _ALGORITHM = "dis_fast"
-_QUALITY = 80
 
 
 def draw(job: dict[str, Any]) -> dict[str, str]:
@@ -44,27 +42,6 @@ def draw(job: dict[str, Any]) -> dict[str, str]:
     if stored is not None:
         pictures["stored"] = data_address(flow_to_image(stored, bound))
     return pictures
-
-
-def data_address(image: np.ndarray, width: int = WIDTH) -> str:
-    """Returns an RGB image `uint8 (H, W, 3)` as a `data:` address.
-
-    Args:
-        image: The image.
-        width: To which it is resized, in pixels.
-    """
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    # Twice as high as wide is enough to see what it is.
-    size = (width, min(height, 2 * width))
-    resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return jpeg_address(resized)
-
-
-def jpeg_address(image: np.ndarray, quality: int = _QUALITY) -> str:
-    """Returns an RGB image as a `data:` address, at its own size."""
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}"
 
 
 def _of_video(path: Path):

@@ -1,8 +1,8 @@
 """A report as a page, with pictures of the clips that it is about."""
 
 from keras_twostream.doctor.findings import Finding
-from keras_twostream.doctor.page import facts_list, sentence, text
 from keras_twostream.doctor.report import Report
+from keras_twostream.report.page import facts_list, sentence, text
 
 # Clips of each finding that are shown, and files that are named.
 _SHOWN, _NAMED = 6, 500

@@ -36,6 +36,7 @@ class Looks:
         protocol: Name of a protocol or `Protocol`.
         split: Which clips of a prepared set to take; by default those for
             "test" if there are, else all.
+        only: Paths of the clips to take of these, if not all.
         flow: `FlowSpec` to compute the flow by, if not by the model's own.
         cache_dir: Where prepared clips are kept, see `data.cache_clips`.
         workers: Processes that prepare clips.
@@ -58,6 +59,7 @@ class Looks:
         *,
         protocol="default",
         split=None,
+        only=None,
         flow=None,
         cache_dir=None,
         workers=None,
@@ -69,11 +71,13 @@ class Looks:
         prepared = prepared_in(directory)
         flow = flow or (prepared.flow if prepared else record.flow)
         check_flow(model, flow)
-        if split is None and "test" in splits_of(directory):
+        if split is None and only is None and "test" in splits_of(directory):
             split = "test"
         listed = chosen_clips(
             directory, class_names=record.class_names, split=split
         )
+        if only is not None:
+            listed = _taken(listed, {*map(str, only)})
         self.verbose = verbose
         self.directory, self.part = as_path(directory), split
         settings = {
@@ -150,6 +154,18 @@ class Looks:
         if place.is_relative_to(self.directory):
             return place.relative_to(self.directory).as_posix()
         return place.as_posix()
+
+
+def _taken(listed, only):
+    """Returns some of the clips of a list or of a prepared set."""
+    paths = getattr(listed, "clips", listed).paths
+    kept = [i for i, path in enumerate(paths) if str(path) in only]
+    if not kept:
+        raise ValueError(
+            f"None of the {len(only)} clips that are asked for, such as "
+            f"{min(only, default='none')!r}, is among the {len(paths)} there"
+        )
+    return listed.take(kept)
 
 
 def _whole_frame(dataset, settings) -> dict[str, Any]:

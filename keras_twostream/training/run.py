@@ -16,7 +16,7 @@ import keras
 
 from keras_twostream import __version__
 from keras_twostream.remote.address import as_path
-from keras_twostream.report.curves import draw_curves
+from keras_twostream.report.figures import curves, png
 from keras_twostream.training.clips import parts_of, survey
 from keras_twostream.training.fitting import HISTORY, STATE, Options, Stage
 from keras_twostream.training.networks import save_model
@@ -100,7 +100,7 @@ def _train_stage(directory, stage, folder, names, earlier, options, settings):
         raise
     save_model(model, folder / RUN_MODEL)
     if (folder / HISTORY).is_file():
-        draw_curves(folder / HISTORY, folder / CURVES)
+        (folder / CURVES).write_bytes(png(curves(folder / HISTORY)))
     if folder.parent.name == STAGES:
         shutil.rmtree(folder / STATE, ignore_errors=True)
     return model

@@ -6,8 +6,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras_twostream.doctor.pictures import jpeg_address
 from keras_twostream.flow.colors import color_wheel_legend, flow_to_image
+from keras_twostream.report.images import jpeg_address
 
 # Width of a picture on a sheet, and share of the vectors that a scale shows
 # without saturation.
@@ -24,6 +24,8 @@ class Sample:
         group: Name of its group, or "".
         rgb: `float32 (T, H, W, 3)`, or `None`.
         flow: `float32 (T, H, W, 2L)`, pixels at this size, or `None`.
+        heat: Dict of stream -> `float32 (T, h, w)` in 0 to 1, what speaks for
+            an answer, or `None`.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Sample:
     group: str = ""
     rgb: Any = None
     flow: Any = None
+    heat: Any = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -64,20 +67,49 @@ def scale_of(samples: list[Sample]) -> float:
     return float(max(max(fastest, default=0.0), 0.5))
 
 
-def frames_sheet(sample: Sample) -> str:
-    """Returns the frames, one below the other, as a `data:` address."""
+def frames_sheet(sample: Sample, heated: bool = False) -> str:
+    """Returns the frames, one below the other, as a `data:` address.
+
+    Args:
+        sample: The sample.
+        heated: Whether what speaks for the answer is laid over them.
+    """
     frames = np.clip(np.rint(sample.rgb), 0, 255).astype(np.uint8)
-    return jpeg_address(np.concatenate([_small(frame) for frame in frames]))
+    pictures = [_small(frame) for frame in frames]
+    if heated:
+        heat = sample.heat["rgb"]
+        pictures = [_glowing(x, h) for x, h in zip(pictures, heat, strict=True)]
+    return jpeg_address(np.concatenate(pictures))
 
 
-def flow_sheet(sample: Sample, scale: float) -> str:
-    """Returns the fields as a `data:` address: a row for each frame."""
+def flow_sheet(sample: Sample, scale: float, heated: bool = False) -> str:
+    """Returns the fields as a `data:` address: a row for each frame.
+
+    Args:
+        sample: The sample.
+        scale: Speed of full colour in pixels per step.
+        heated: Whether what speaks for the answer is laid over them.
+    """
     rows = []
-    for stack in sample.flow:
+    for place, stack in enumerate(sample.flow):
         fields = np.split(stack, stack.shape[-1] // 2, axis=-1)
         pictures = [_small(flow_to_image(field, scale)) for field in fields]
+        if heated:
+            heat = sample.heat["flow"][place]
+            pictures = [_glowing(picture, heat) for picture in pictures]
         rows.append(np.concatenate(pictures, axis=1))
     return jpeg_address(np.concatenate(rows))
+
+
+def _glowing(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """Returns a picture in grey, with heat of 0 to 1 as colour over it."""
+    size = image.shape[1::-1]
+    heat = cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)[..., None]
+    levels = np.rint(255 * heat).astype(np.uint8)
+    colour = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] * 0.8
+    mixed = gray + (colour - gray) * np.clip(1.6 * heat, 0, 0.75)
+    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
 def wheel(size: int = 96) -> str:
