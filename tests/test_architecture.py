@@ -27,10 +27,11 @@ ROOMS = {
     "data": {
         *("clips", "flow", "preparation", "remote", "transforms", "video"),
     },
+    "evaluation": MODEL_WING | VIDEO_WING | {"zoo"},
+    "report": {"evaluation", "flow", "models"},
     "doctor": VIDEO_WING | {"report"},
-    "report": {"flow"},
-    "training": MODEL_WING | VIDEO_WING | {"report", "zoo"},
-    "demo": MODEL_WING | VIDEO_WING | {"report", "training"},
+    "training": MODEL_WING | VIDEO_WING | {"evaluation", "report", "zoo"},
+    "demo": MODEL_WING | VIDEO_WING | {"evaluation", "report", "training"},
     "_serializable": {"layers", "models"},
 }
 ALWAYS = {"_lazy", "_runtime", "__version__"}

@@ -11,6 +11,7 @@ import pytest
 from keras_twostream import training
 from keras_twostream.cli import main
 from keras_twostream.data import Clips, CropSpec, prepare
+from keras_twostream.evaluation import evaluate, load_run
 from keras_twostream.flow import FlowSpec
 from keras_twostream.flow.contract import FlowMismatchError
 from keras_twostream.preparation.executors import Here
@@ -58,16 +59,17 @@ def trained(split_set, tmp_path_factory):
 
 def test_a_run_takes_splits_flow_and_sampling_of_its_set(trained, split_set):
     run, model = trained
-    _, record = training.load_run(run)
+    _, record = load_run(run)
     assert record.flow == SPEC
     assert record.sampling["sampling"] == "dense"
     assert tuple(record.sampling["tau"]) == (1, 3)
     config = json.loads((run / "config.json").read_text())
     assert config["recipe"]["flow"]["bound"] == 6.0
     assert config["training_clips"] + len(config["validation_clips"]) == 4
-    result = training.evaluate(split_set, model, views=2, verbose=False)
-    assert result["clips"] == 2
-    assert result["skipped"] == []
+    result = evaluate(split_set, model, protocol="quick", verbose=False)
+    assert len(result) == 2
+    assert result.skipped == ()
+    assert all(clip.endswith(".mp4") for clip in result.clips)
 
 
 def test_other_flow_than_the_sets_is_refused(trained, split_set, tmp_path):
@@ -78,7 +80,7 @@ def test_other_flow_than_the_sets_is_refused(trained, split_set, tmp_path):
     # A larger bound, which the network would not mind.
     other = dataclasses.replace(SPEC, bound=20.0)
     with pytest.raises(FlowMismatchError, match="`bound`: asked for is 20.0"):
-        training.evaluate(split_set, trained[1], flow=other)
+        evaluate(split_set, trained[1], flow=other)
 
 
 def test_verbs_take_a_prepared_set(split_set, tmp_path, capsys):
@@ -87,7 +89,7 @@ def test_verbs_take_a_prepared_set(split_set, tmp_path, capsys):
     arguments += ["--validation-split", "0.4", "--run", str(tmp_path / "run")]
     assert main(["train", str(split_set), *arguments]) == 0
     use = ["--model", str(tmp_path / "run"), "--views", "1", "--json"]
-    places = ["--view-places", "three", "--view-flips"]
+    places = ["--places", "three", "--flips"]
     capsys.readouterr()
     assert main(["evaluate", str(split_set), *use, *places]) == 0
     assert json.loads(capsys.readouterr().out)["clips"] == 2

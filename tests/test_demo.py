@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from keras_twostream import training
 from keras_twostream.demo import run_demo
 from keras_twostream.demo.run import NETWORKS
+from keras_twostream.evaluation import load_run, predict
 from keras_twostream.video.synthetic import CLASS_NAMES
 
 # README's first command is the whole of it.
@@ -27,7 +27,7 @@ def test_every_network_is_compared_and_saved(demo):
         # Four of the six classes are of the first kind.
         mean = (2 * row.what_how + row.registration) / 3
         assert row.overall == pytest.approx(mean)
-        _, record = training.load_run(folder / row.network)
+        _, record = load_run(folder / row.network)
         assert record.class_names == CLASS_NAMES
     table = json.loads((folder / "result.json").read_text())["test"]
     assert table[3]["overall"] == found.results[3].overall
@@ -44,7 +44,7 @@ def test_late_fusion_is_the_mean_of_the_streams(demo):
     answers = {
         name: {
             row["label"]: row["score"]
-            for row in training.predict(found.clip, folder / name, top=6)
+            for row in predict(found.clip, folder / name, top=6)
         }
         for name in ("spatial", "temporal", "sum_softmax")
     }

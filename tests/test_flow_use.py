@@ -6,7 +6,7 @@ import warnings
 import pytest
 from networks import tiny
 
-from keras_twostream import training
+from keras_twostream import evaluate, predict
 from keras_twostream.cli import main, parser
 from keras_twostream.cli.flags import filled
 from keras_twostream.flow import FlowSpec
@@ -44,20 +44,26 @@ def test_evaluate_and_predict_compute_other_flow_when_told(
     clips, saved, tmp_path
 ):
     clip = clips / "red_left" / "clip_00000.mp4"
-    own = training.predict(clip, saved, views=1)
+    own = predict(clip, saved, views=1)
     stored = dataclasses.replace(SPEC, quantization="offset")
-    again = training.predict(clip, saved, views=1, flow=stored)
+    again = predict(clip, saved, views=1, flow=stored)
     assert again[0]["score"] == pytest.approx(own[0]["score"], abs=0.01)
     with pytest.warns(FlowMismatchWarning) as caught:
-        training.predict(clip, saved, views=1, flow=OTHER)
+        predict(clip, saved, views=1, flow=OTHER)
     assert places(caught) == [__file__]
     with pytest.warns(FlowMismatchWarning) as caught:
-        result = training.evaluate(
-            clips, saved, views=1, flow=OTHER, cache_dir=tmp_path, verbose=False
+        results = evaluate(
+            *(clips, saved),
+            streams=True,
+            protocol="quick",
+            flow=OTHER,
+            cache_dir=tmp_path,
+            verbose=False,
         )
     # Once a call, though `evaluate` asks a network for every stream.
     assert places(caught) == [__file__]
-    assert (result["clips"], len(result["streams"])) == (6, 2)
+    assert [*results] == ["all", "rgb", "flow"]
+    assert {len(result) for result in results.values()} == {6}
 
 
 def test_nothing_is_computed_for_a_network_that_cannot_use_it(
@@ -65,9 +71,9 @@ def test_nothing_is_computed_for_a_network_that_cannot_use_it(
 ):
     cache = tmp_path / "cache"
     with pytest.raises(FlowMismatchError, match="step=1"):
-        training.evaluate(clips, saved, flow=LONGER, cache_dir=cache)
+        evaluate(clips, saved, flow=LONGER, cache_dir=cache)
     with pytest.raises(FlowMismatchError, match="step=1"):
-        training.predict(clips, saved, flow=LONGER)
+        predict(clips, saved, flow=LONGER)
     assert not cache.exists()
 
 

@@ -41,7 +41,7 @@ def test_importing_is_light_and_silent():
         ("keras_twostream", "keras.layers"),
         ("keras_twostream.models.network", "keras_twostream.layers"),
         ("keras_twostream.layers", "keras_twostream.zoo.loading"),
-        ("keras_twostream.zoo.describe", "keras_twostream.training.use"),
+        ("keras_twostream.zoo.describe", "keras_twostream.evaluation.use"),
     ],
 )
 def test_layers_are_registered_in_either_order(order, run_python):

@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from keras_twostream import build, read_record, training
+from keras_twostream import build, evaluation, predict, read_record, training
 from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
-from keras_twostream.training import run as run_module
+from keras_twostream.training.networks import save_model
 from keras_twostream.video.synthetic import CLASS_NAMES, write_dataset
 from keras_twostream.video.writer import write_video
 
@@ -66,7 +66,7 @@ def test_run_folder_holds_everything(trained):
 
 def test_saved_model_remembers_how_it_is_used(trained):
     folder, model = trained
-    loaded, record = training.load_run(folder)
+    loaded, record = evaluation.load_run(folder)
     assert record.class_names == CLASS_NAMES
     assert record.flow == RECIPE.flow
     assert record.image_size == (64, 64)
@@ -80,31 +80,41 @@ def test_saved_model_remembers_how_it_is_used(trained):
 def test_predict_is_ranked_and_the_same_in_a_list(trained, clips):
     folder, model = trained
     paths = sorted((clips / "red_left").glob("clip*"))[:2]
-    answer = training.predict(paths[0], folder, top=3)
+    answer = predict(paths[0], folder, top=3)
     scores = [row["score"] for row in answer]
     assert len(answer) == 3
     assert scores == sorted(scores, reverse=True)
     assert {row["label"] for row in answer} <= {*CLASS_NAMES}
-    both = training.predict(paths, model, top=3)
+    both = predict(paths, model, top=3)
     assert [row["label"] for row in both[0]] == [row["label"] for row in answer]
-    everything = training.predict(paths[0], model, top=99)
+    everything = predict(paths[0], model, top=99)
     assert len(everything) == len(CLASS_NAMES)
     assert sum(row["score"] for row in everything) == pytest.approx(1, abs=1e-5)
 
 
 def test_evaluate_counts_what_predict_says(trained, clips, tmp_path):
     folder, model = trained
-    result = training.evaluate(clips, folder, views=2, cache_dir=tmp_path)
+    results = evaluation.evaluate(
+        clips,
+        folder,
+        streams=True,
+        protocol=evaluation.Protocol(views=2),
+        cache_dir=tmp_path,
+    )
+    result = results["all"]
     paths = [p for name in CLASS_NAMES for p in (clips / name).glob("clip*")]
-    answers = training.predict(paths, model, top=1, views=2)
+    answers = predict(paths, model, top=1, views=2)
     right = [
         answer[0]["label"] == path.parent.name
         for answer, path in zip(answers, paths, strict=True)
     ]
-    assert result["accuracy"] == pytest.approx(np.mean(right))
-    assert result["clips"] == 18
-    assert sum(row["clips"] for row in result["classes"]) == 18
-    assert len(result["skipped"]) == 1
+    assert result.accuracy == pytest.approx(np.mean(right))
+    assert result.clips == tuple(
+        path.relative_to(clips).as_posix() for path in sorted(paths)
+    )
+    assert [*results] == ["all", "rgb", "flow"]
+    assert results["rgb"].made["streams"] == ["rgb"]
+    assert len(result.skipped) == 1
 
 
 def test_one_class_is_refused(tmp_path):
@@ -125,24 +135,24 @@ def test_damaged_model_is_named(tmp_path, content, message):
     path = tmp_path / "model.keras"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=message):
-        training.load_run(tmp_path)
+        evaluation.load_run(tmp_path)
 
 
 def test_missing_run_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no trained model"):
-        training.load_run(tmp_path / "nothing")
+        evaluation.load_run(tmp_path / "nothing")
 
 
 def test_foreign_model_is_refused(tmp_path):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.save(tmp_path / "model.keras")
     with pytest.raises(ValueError, match="'rgb' and 'flow'"):
-        training.load_run(tmp_path)
+        evaluation.load_run(tmp_path)
 
 
 def test_unreadable_clip_is_named(trained, clips):
     with pytest.raises(ValueError, match="broken.mp4"):
-        training.predict(clips / "red_left" / "broken.mp4", trained[0])
+        predict(clips / "red_left" / "broken.mp4", trained[0])
 
 
 def test_failed_save_leaves_the_old_model(tmp_path, monkeypatch):
@@ -155,12 +165,14 @@ def test_failed_save_leaves_the_old_model(tmp_path, monkeypatch):
 
     monkeypatch.setattr(type(model), "save", fail)
     with pytest.raises(OSError, match="disk full"):
-        run_module.save_model(model, path)
+        save_model(model, path)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["model.keras"]
 
 
-def test_ctrl_c_keeps_the_best_epoch(clips, tmp_path, monkeypatch):
+def test_ctrl_c_keeps_the_best_epoch_and_the_same_call_goes_on(
+    clips, tmp_path, monkeypatch
+):
     fit = keras.Model.fit
 
     def interrupted(self, *args, callbacks, **kwargs):
@@ -172,7 +184,15 @@ def test_ctrl_c_keeps_the_best_epoch(clips, tmp_path, monkeypatch):
         return fit(self, *args, callbacks=[*callbacks, Stop()], **kwargs)
 
     monkeypatch.setattr(keras.Model, "fit", interrupted)
-    recipe = training.Recipe(**(vars(RECIPE) | {"epochs": 50}))
-    training.train(clips, tmp_path, recipe, cache_dir=tmp_path / "c", workers=1)
-    assert (tmp_path / "model.keras").exists()
-    assert len(list(csv.DictReader((tmp_path / "history.csv").open()))) == 2
+    recipe = training.Recipe(**(vars(RECIPE) | {"epochs": 3}))
+    options = {"cache_dir": tmp_path / "c", "workers": 1}
+    run = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        training.train(clips, run, recipe, **options)
+    assert (run / "model.keras").exists()
+    assert (run / "state").exists()
+    assert len(list(csv.DictReader((run / "history.csv").open()))) == 2
+    monkeypatch.setattr(keras.Model, "fit", fit)
+    training.train(clips, run, recipe, **options)
+    assert len(list(csv.DictReader((run / "history.csv").open()))) == 3
+    assert not (run / "state").exists()

@@ -14,7 +14,7 @@ from keras_twostream.flow.spec import (
     QUANTIZATIONS,
     RESIZES,
 )
-from keras_twostream.training.recipe import (
+from keras_twostream.training.options import (
     BALANCES,
     OPTIMIZERS,
     PRECISIONS,

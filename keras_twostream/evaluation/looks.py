@@ -68,9 +68,9 @@ class Looks:
     ):
         record = read_record(model)
         self.protocol = get_protocol(protocol)
-        prepared = prepared_in(directory)
-        flow = flow or (prepared.flow if prepared else record.flow)
-        check_flow(model, flow)
+        flow = flow_for(directory, record, flow)
+        with told_before():
+            check_flow(model, flow)
         if split is None and only is None and "test" in splits_of(directory):
             split = "test"
         listed = chosen_clips(
@@ -154,6 +154,18 @@ class Looks:
         if place.is_relative_to(self.directory):
             return place.relative_to(self.directory).as_posix()
         return place.as_posix()
+
+
+def flow_for(directory, record, flow=None):
+    """Returns the flow by which clips are looked at.
+
+    Args:
+        directory: Folder of clips, or a prepared set, which has its own.
+        record: The network's `models.record.Record`, which has one for others.
+        flow: `FlowSpec`, if it was said.
+    """
+    prepared = prepared_in(directory)
+    return flow or (prepared.flow if prepared else record.flow)
 
 
 def _taken(listed, only):

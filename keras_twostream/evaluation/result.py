@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 
 from keras_twostream.evaluation.protocols import Protocol
+from keras_twostream.evaluation.result_text import FORMAT, text_of
 
-FORMAT = 1
 # Of what a row of scores may differ from 1, being probabilities.
 TOLERANCE = 1e-3
 
@@ -157,34 +157,11 @@ class Result:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{os.getpid()}.{target.name}")
         try:
-            partial.write_text(_text(self._fields()), encoding="utf-8")
+            partial.write_text(text_of(self), encoding="utf-8")
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
         return target
-
-    def _fields(self) -> dict[str, Any]:
-        groups = self.groups or [None] * len(self)
-        rows = zip(self.clips, self.labels, groups, self.scores, strict=True)
-        return {
-            "format": FORMAT,
-            "accuracy": round(self.accuracy, 6),
-            "protocol": self.protocol.to_dict(),
-            "split": self.split,
-            "made": dict(self.made),
-            "class_names": list(self.class_names),
-            "skipped": [list(pair) for pair in self.skipped],
-            "clips": [
-                {
-                    "clip": clip,
-                    "class": self.class_names[label],
-                    "group": group,
-                    # The shortest text that is this float32.
-                    "scores": [float(str(score)) for score in scores],
-                }
-                for clip, label, group, scores in rows
-            ],
-        }
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
@@ -231,11 +208,3 @@ class Result:
             skipped=tuple((clip, why) for clip, why in fields["skipped"]),
             made=fields["made"],
         )
-
-
-def _text(fields: dict[str, Any]) -> str:
-    """Returns JSON with a line for each clip."""
-    rows = fields.pop("clips")
-    head = json.dumps(fields, indent=1, allow_nan=False, default=str)
-    lines = ",\n".join("  " + json.dumps(row, allow_nan=False) for row in rows)
-    return f'{head[:-2]},\n "clips": [\n{lines}\n ]\n}}\n'

@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 
 from keras_twostream.data import Clips, clips_dataset
-from keras_twostream.evaluation.looks import Looks, scores_of
+from keras_twostream.evaluation.looks import Looks, flow_for, scores_of
 from keras_twostream.evaluation.networks import (
     loaded,
     sampling_of,
@@ -82,6 +82,7 @@ def evaluate(directory, run, *, streams=False, **options):
             the prepared set has other flow than `flow`.
     """
     model, record = loaded(run)
+    check_flow(model, flow_for(directory, record, options.get("flow")))
     looks = Looks(directory, model, **options)
     networks = {ALL: model}
     if streams and len(record.streams) > 1:

@@ -10,26 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from keras_twostream.data.crop import CropSpec
-from keras_twostream.evaluation.protocols import get_protocol
 from keras_twostream.flow.spec import FlowSpec
+from keras_twostream.training.recipe_checks import check_recipe
 
 # Image network of recipes that name none: small, with published weights.
 BACKBONE = "mobilenet"
-OPTIMIZERS = ("adam", "adamw", "sgd", "matconvnet_sgd")
-SCHEDULES = ("cosine", "constant", "drops", "plateau")
-BALANCES = ("weights",)
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # Stage to freeze: the last one at which streams are fused.
 FUSION = "fusion"
 # What a stage cannot say: it is about the whole run.
 _OF_RUN = ("stages", "flow", "seed", "validation_split", "protocol")
-_WORDS: dict[str, tuple] = {
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "balance": (None, *BALANCES),
-    "precision": PRECISIONS,
-    "batch_norm": (None, "partial", "frozen"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,35 +139,7 @@ class Recipe:
     stages: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
-        for name, allowed in _WORDS.items():
-            if (value := getattr(self, name)) not in allowed:
-                words = ", ".join(map(str, allowed))
-                raise ValueError(
-                    f"Recipe: `{name}` is one of {words}. Received: {value!r}"
-                )
-        get_protocol(self.protocol)
-        if bool(self.drops) != (self.schedule == "drops"):
-            raise ValueError(
-                "Recipe: `drops` are the epochs of schedule='drops'. Received: "
-                f"schedule={self.schedule!r}, drops={self.drops}"
-            )
-        if self.draws is not None and (self.draws < 1 or not self.freeze):
-            raise ValueError(
-                "Recipe: `draws` is a number of samples of each clip for which "
-                "what is frozen is computed once, by `freeze`. Received: "
-                f"draws={self.draws}, freeze={self.freeze!r}"
-            )
-        if self.draws and self.steps_per_epoch:
-            raise ValueError(
-                "Recipe: with `draws` an epoch is one pass. Received: "
-                f"draws={self.draws}, steps_per_epoch={self.steps_per_epoch}"
-            )
-        names = [stage.get("name") for stage in self.stages]
-        if not all(names) or len({*names}) < len(names):
-            raise ValueError(
-                "Recipe: every stage has a `name` of its own. Received: "
-                f"{names}"
-            )
+        check_recipe(self)
         self.steps()  # raises what is wrong in a stage
 
     def steps(self) -> dict[str, "Recipe"]:

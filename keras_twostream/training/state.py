@@ -9,6 +9,7 @@ the last step was. Samples depend on nothing else, as they are a function of
 import json
 import math
 import os
+import re
 import time
 from pathlib import Path
 
@@ -181,7 +182,8 @@ def _fill(variables, path):
     """Assigns what `_save` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
         names = [str(name) for name in arrays["names"]]
-        if [v.path for v in variables] != names:
+        wanted = [v.path for v in variables]
+        if [*map(_plain, names)] != [*map(_plain, wanted)]:
             raise ValueError(
                 f"{path} is the state of another network: it has "
                 f"{len(names)} variables ({', '.join(names[:3])}, ...), and "
@@ -189,6 +191,11 @@ def _fill(variables, path):
             )
         for i, variable in enumerate(variables):
             variable.assign(arrays[f"{i:05d}"])
+
+
+def _plain(path):
+    """Returns a path without the numbers that Keras gives in each process."""
+    return re.sub(r"_\d+(?=/|$)", "", path)
 
 
 class NotFiniteError(ValueError):
