@@ -8,7 +8,7 @@ from networks import tiny
 
 from keras_twostream import evaluate, predict
 from keras_twostream.cli import main, parser
-from keras_twostream.cli.flags import filled
+from keras_twostream.cli.flags import given_of
 from keras_twostream.flow import FlowSpec
 from keras_twostream.flow.contract import (
     FlowMismatchError,
@@ -109,4 +109,4 @@ def test_train_takes_every_field():
         for word in (f"--{name.replace('_', '-')}", str(value).lower())
     ]
     settings = vars(parser().parse_args(["train", "clips", *words]))
-    assert filled(FlowSpec, settings) == FlowSpec(**flags)
+    assert given_of(FlowSpec, settings) == flags
