@@ -3,7 +3,6 @@
 from keras_twostream._lazy import lazy_exports
 
 EXPORTS = {
-    "FeatureSet": "keras_twostream.training.features",
     "Features": "keras_twostream.training.features",
     "FrozenBelow": "keras_twostream.training.frozen",
     "NotFiniteError": "keras_twostream.training.state",

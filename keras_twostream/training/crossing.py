@@ -19,7 +19,6 @@ from keras_twostream.evaluation.protocols import get_protocol
 from keras_twostream.evaluation.result import Result
 from keras_twostream.models.network import answer
 from keras_twostream.preparation.summary import progress
-from keras_twostream.training.features import FeatureSet
 from keras_twostream.training.fitting import TRAINING
 
 # Folds where there are more groups than that.
@@ -55,6 +54,13 @@ def folds_of(labels, groups, folds=FOLDS, seed=0):
         )
     if count <= folds:
         return numbers
+    # More folds than clips of any class would leave each to chance.
+    folds = min(folds, int(np.bincount(labels).max()))
+    if folds < 2:
+        raise ValueError(
+            "Cross-validation needs a class of two clips or more. Received: "
+            "one clip of each class"
+        )
     found = np.zeros(len(labels), int)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
@@ -86,8 +92,8 @@ class Crossing:
         self.stage = stage
         self.protocol = get_protocol(protocol)
         clips = stage.parts[0]
-        self.learnt = stage.on_features(clips, TRAINING, stage.training)
-        self.asked = stage.on_features(
+        self.learnt = stage.features(clips, TRAINING)
+        self.asked = stage.features(
             clips,
             TEST,
             views=self.protocol.views,
@@ -117,9 +123,7 @@ class Crossing:
         steps = dataclasses.replace(
             source.feed.steps, clips=len(numbers), seed=seed
         )
-        chosen = FeatureSet(
-            self.learnt.features, source, steps=steps, numbers=numbers
-        )
+        chosen = self.learnt.batches(source, steps, numbers)
         labels = np.asarray(source.labels)[numbers]
         self.stage.learner.fit(
             chosen,
@@ -137,7 +141,7 @@ class Crossing:
         ]
         found = []
         for start in range(0, len(rows), _BATCH):
-            maps = self.asked.features[0, rows[start : start + _BATCH]]
+            maps = self.asked[0, rows[start : start + _BATCH]]
             scores = answer(self.stage.learner.predict_on_batch(maps))
             found.append(as_probabilities(scores))
         scores = np.concatenate(found)

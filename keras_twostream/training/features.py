@@ -13,7 +13,6 @@ import json
 import os
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -44,6 +43,7 @@ class Features:
 
     Attributes:
         names: Names of the maps.
+        source: The dataset.
         draws: How many draws there are.
         rows: How many samples there are in a draw: clips, times views.
 
@@ -60,7 +60,7 @@ class Features:
         title="Frozen layers",
         verbose="auto",
     ):
-        self.names = [*below.output]
+        self.names, self.source = [*below.output], dataset
         views = dataset.sample_spec.samples
         self.draws, self.rows = draws, len(dataset.file_paths) * views
         folder = Path(cache_dir or default_cache_dir().parent / "features")
@@ -105,6 +105,52 @@ class Features:
             for name, files in self._files.items()
         }
 
+    def batches(self, source=None, steps=None, numbers=None):
+        """Returns maps and labels in the order in which a dataset has samples.
+
+        Args:
+            source: Dataset of the same clips, which training from end to end
+                would take; by default the one that the maps are of.
+            steps: `data.steps.Steps`, if they are not those of the source.
+            numbers: Integer array, which of the clips, if not all.
+
+        Returns:
+            A `tf.data.Dataset` with the attribute `feed`.
+        """
+        source = source or self.source
+        labels = np.asarray(source.labels)
+        steps = steps or source.feed.steps
+        if numbers is None:
+            numbers = np.arange(len(labels))
+        shapes = {n: (None, *x[0][0].shape[1:]) for n, x in self._files.items()}
+
+        def read(epoch, clips):
+            chosen = numbers[clips]
+            maps = self[int(epoch) % self.draws, chosen]
+            return *(maps[name] for name in self.names), labels[chosen]
+
+        def batch(epochs, clips):
+            types = [tf.float32] * len(self.names) + [tf.int64]
+            *maps, found = tf.numpy_function(read, (epochs[0], clips), types)
+            maps = dict(zip(self.names, maps, strict=True))
+            for name, rows in maps.items():
+                rows.set_shape(shapes[name])
+            return maps, tf.ensure_shape(found, [None])
+
+        def clips_of(step):
+            rows = steps.clips_of(step).map(lambda epoch, clip, *_: (epoch, clip))
+            return rows.batch(steps.batch_size)
+
+        feed = dataclasses.replace(
+            source.feed,
+            stream=lambda numbers: numbers.flat_map(clips_of).map(batch),
+            steps=steps,
+            portable=False,
+        )
+        dataset = feed.dataset()
+        dataset.feed = feed
+        return dataset
+
     @property
     def _parts(self) -> int:
         return -(-self.rows // ROWS)
@@ -146,42 +192,6 @@ class Features:
             finally:
                 partial.unlink(missing_ok=True)
             waiting[name] = rows[ROWS:]
-
-
-class FeatureSet(keras.utils.PyDataset):
-    """Batches of maps, in the order in which their dataset has samples.
-
-    Args:
-        features: `Features` of the clips, not shuffled.
-        source: The dataset that training from end to end would take, of the
-            same clips; its order, labels and batches are taken over.
-        start: Number of batches that were used before.
-        steps: `data.steps.Steps`, if they are not those of the source.
-        numbers: Integer array, which of the clips, if not all.
-    """
-
-    def __init__(self, features, source, start=0, steps=None, numbers=None):
-        super().__init__()
-        self.features, self.source = features, source
-        self.steps = steps or source.feed.steps
-        self.labels, self.numbers = np.asarray(source.labels), numbers
-        self.epoch, self.first = divmod(start, self.steps.per_epoch)
-
-    def __len__(self):
-        return self.steps.per_epoch - self.first
-
-    def __getitem__(self, index):
-        step = self.epoch * self.steps.per_epoch + self.first + index
-        with tf.device("CPU"):
-            rows = list(self.steps.clips_of(tf.constant(step, tf.int64)))
-        clips = np.array([int(clip) for _, clip, *_ in rows])
-        if self.numbers is not None:
-            clips = self.numbers[clips]
-        draw = self.epoch % self.features.draws
-        return self.features[draw, clips], self.labels[clips]
-
-    def on_epoch_end(self):
-        self.epoch, self.first = self.epoch + 1, 0
 
 
 def _key(below, dataset) -> str:

@@ -13,7 +13,7 @@ from keras_twostream.training.compiling import (
     class_weights,
     compile_arguments,
 )
-from keras_twostream.training.features import Features, FeatureSet
+from keras_twostream.training.features import Features
 from keras_twostream.training.networks import network_of
 from keras_twostream.training.state import Keeper, StopAtNaN
 
@@ -97,10 +97,11 @@ class Stage:
         """
         if not self.recipe.epochs:
             return self.model
+        self.folder.mkdir(parents=True, exist_ok=True)
         sets = [self.training, self.validation]
         if self.below is not None:
             sets = [
-                self.on_features(clips, part, dataset)
+                clips and self.features(clips, part).batches(dataset)
                 for clips, part, dataset in zip(
                     self.parts, (TRAINING, VALIDATION), sets, strict=True
                 )
@@ -128,20 +129,17 @@ class Stage:
         self.learner.compile(jit_compile=self.options.jit_compile, **arguments)
         self.learner.optimizer.build(self.learner.trainable_variables)
 
-    def on_features(self, clips, part, source=None, **changes):
-        """Returns the maps of clips as batches, computed if need be.
+    def features(self, clips, part, **changes):
+        """Returns the `Features` of clips, computed if need be.
 
         Args:
-            clips: The clips; `None` gives `None`.
+            clips: The clips.
             part: What they are for.
-            source: Dataset whose order is taken over; by default their own.
             **changes: As for `dataset`.
         """
-        if clips is None:
-            return None
         quiet = {"shuffle": False, "verbose": False}
         ordered = self.dataset(clips, part, **(quiet | changes))
-        features = Features(
+        return Features(
             self.below,
             ordered,
             self.recipe.draws if ordered.sample_spec.augment else 1,
@@ -149,7 +147,6 @@ class Stage:
             f"Frozen layers, {part}",
             "auto" if self.options.verbose else False,
         )
-        return FeatureSet(features, source or ordered)
 
     def _fit(self, keeper, steps, training, validation):
         """Trains until the end, or goes on if a state was written."""
@@ -195,7 +192,5 @@ class Stage:
 
 def starting_at(dataset, step, repeat=False):
     """Returns the batches from a step on, of a dataset or of features."""
-    if isinstance(dataset, FeatureSet):
-        return FeatureSet(dataset.features, dataset.source, step)
     feed = dataclasses.replace(dataset.feed, start=step, repeat=repeat)
     return feed.dataset()
