@@ -40,10 +40,11 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-def stage(clips, cache, folder, **changes):
+def stage(clips, cache, folder, at=(), **changes):
     recipe = dataclasses.replace(RECIPE, **changes)
     options = Options(cache_dir=str(cache), workers=1, verbose=0)
-    return Stage((clips, None), recipe, folder, clips.class_names, {}, options)
+    names = clips.class_names
+    return Stage((clips, None), recipe, folder, names, {}, options, at)
 
 
 @pytest.mark.parametrize(
@@ -191,9 +192,9 @@ def test_folds_never_see_what_they_answer_for(clips, cache, tmp_path):
     seen = []
     batches = crossing.learnt.batches
 
-    def spy(source, steps, numbers):
+    def spy(source, steps, numbers, names):
         seen.append({*numbers.tolist()})
-        return batches(source, steps, numbers)
+        return batches(source, steps, numbers, names)
 
     crossing.learnt.batches = spy
     folds = folds_of(ready.training.labels, None, 2)
@@ -209,3 +210,21 @@ def test_folds_never_see_what_they_answer_for(clips, cache, tmp_path):
 def test_folds_need_frozen_layers(clips, cache, tmp_path):
     with pytest.raises(ValueError, match="`freeze` and `draws`"):
         Crossing(stage(clips, cache, tmp_path))
+
+
+def test_streams_alone_share_the_maps_of_both(clips, cache, tmp_path):
+    both = Crossing(stage(clips, cache, tmp_path, draws=1), "quick")
+    alone = {"model": "temporal", "freeze": "relu5", "draws": 1}
+    both.stage.model.save(tmp_path / "both.keras")
+    alone |= {"at": both.names, "weights": str(tmp_path / "both.keras")}
+    shared = Crossing(stage(clips, cache, tmp_path, **alone), "quick", both)
+    assert shared.learnt is both.learnt
+    assert len(shared.names) < len(both.names)
+    own = Crossing(stage(clips, cache, tmp_path, **alone), "quick")
+    folds = folds_of(own.stage.training.labels, None, 2)
+    results = [x.validate(folds, str, verbose=False) for x in (shared, own)]
+    np.testing.assert_allclose(results[0].scores, results[1].scores, atol=1e-5)
+    other = stage(clips, cache, tmp_path, crop=CropSpec(), **alone)
+    assert not both.has(other, both.protocol)
+    other = stage(clips, cache, tmp_path, seed=1, **alone)
+    assert not both.has(other, both.protocol)

@@ -23,6 +23,7 @@ ATTRIBUTES = (
     "flow_spec",
     "sample_spec",
     "feed",
+    "frame_counts",
     "frame_sizes",
     "identities",
 )
@@ -157,6 +158,7 @@ def described(dataset, feed: Feed, located: Located, spec: SampleSpec):
     dataset.groups = clips.groups
     dataset.skipped = [(str(path), reason) for path, reason in clips.skipped]
     dataset.flow_spec, dataset.sample_spec = spec.flow, spec
+    dataset.frame_counts = list(located.frame_counts)
     dataset.frame_sizes = list(located.sizes)
     dataset.feed, dataset.identities = feed, list(located.identities)
     return dataset

@@ -31,7 +31,7 @@ def split(model, *stages):
     return parts_at(model, *(ends_of(model, stage) for stage in stages))
 
 
-def split_fixed(model):
+def split_fixed(model, at=()):
     """Cuts a network where what learns begins.
 
     The first part is all that gives the same for the same clip as long as the
@@ -41,6 +41,8 @@ def split_fixed(model):
 
     Args:
         model: Network of `build`, of which some layers may be frozen.
+        at: Names of layers at which to cut already, as where another network
+            of the same streams was cut, to share what comes out there.
 
     Returns:
         A pair of `keras.Model`s as of `split`, the first with a dict of
@@ -53,8 +55,11 @@ def split_fixed(model):
     for operation in model.operations:
         inputs = keras.tree.flatten(operation.input)
         known = [x for x in inputs if id(x) in fixed]
-        is_input = isinstance(operation, keras.layers.InputLayer)
-        if is_input or (never_changes(operation) and len(known) == len(inputs)):
+        if isinstance(operation, keras.layers.InputLayer) or (
+            never_changes(operation)
+            and len(known) == len(inputs)
+            and not any(fixed[id(x)] in at for x in known)
+        ):
             outputs = keras.tree.flatten(operation.output)
             fixed |= {id(x): operation.name for x in outputs}
         else:

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from keras_twostream.backbones.base import STREAMS
 from keras_twostream.evaluation.averaging import as_probabilities, averaged
 from keras_twostream.evaluation.networks import made_by
 from keras_twostream.evaluation.protocols import get_protocol
@@ -78,12 +79,14 @@ class Crossing:
     Args:
         stage: `Stage` of all clips with `draws`, nothing of it held back.
         protocol: Name of a protocol or `Protocol` of the answers.
+        beside: `Crossing` of another network for the same samples; its maps
+            are taken if it has all that are needed here.
 
     Raises:
         ValueError: If the stage has no frozen layers to compute once.
     """
 
-    def __init__(self, stage, protocol="default"):
+    def __init__(self, stage, protocol="default", beside=None):
         if stage.below is None:
             raise ValueError(
                 "Folds share what frozen layers make of the clips: the recipe "
@@ -91,15 +94,19 @@ class Crossing:
             )
         self.stage = stage
         self.protocol = get_protocol(protocol)
-        clips = stage.parts[0]
-        self.learnt = stage.features(clips, TRAINING)
-        self.asked = stage.features(
-            clips,
-            TEST,
-            views=self.protocol.views,
-            view_places=self.protocol.places,
-            view_flips=self.protocol.flips,
-        )
+        self.names = [*stage.below.output]
+        if beside is not None and beside.has(stage, self.protocol):
+            self.learnt, self.asked = beside.learnt, beside.asked
+        else:
+            clips = stage.parts[0]
+            self.learnt = stage.features(clips, TRAINING)
+            self.asked = stage.features(
+                clips,
+                TEST,
+                views=self.protocol.views,
+                view_places=self.protocol.places,
+                view_flips=self.protocol.flips,
+            )
         # Once, since Keras traces anew whatever is compiled anew.
         stage.compile(stage.training.feed.steps.per_epoch)
         learner = stage.learner
@@ -107,6 +114,18 @@ class Crossing:
             (v, keras.ops.convert_to_numpy(v))
             for v in [*learner.variables, *learner.optimizer.variables]
         ]
+
+    def has(self, stage, protocol) -> bool:
+        """Returns whether the maps are also those of another stage."""
+        ours, theirs = self.stage.below, stage.below
+        if protocol != self.protocol or not {*theirs.output} <= {*ours.output}:
+            return False
+        weights = {layer.name: layer.get_weights() for layer in ours.layers}
+        return _samples(stage) == _samples(self.stage) and all(
+            len(found := weights.get(layer.name, ())) == len(layer.weights)
+            and all(map(np.array_equal, found, layer.get_weights()))
+            for layer in theirs.layers
+        )
 
     def fit(self, numbers=None, seed=0):
         """Trains on some of the clips, from the same start every time.
@@ -123,7 +142,7 @@ class Crossing:
         steps = dataclasses.replace(
             source.feed.steps, clips=len(numbers), seed=seed
         )
-        chosen = self.learnt.batches(source, steps, numbers)
+        chosen = self.learnt.batches(source, steps, numbers, self.names)
         labels = np.asarray(source.labels)[numbers]
         self.stage.learner.fit(
             chosen,
@@ -142,7 +161,8 @@ class Crossing:
         found = []
         for start in range(0, len(rows), _BATCH):
             maps = self.asked[0, rows[start : start + _BATCH]]
-            scores = answer(self.stage.learner.predict_on_batch(maps))
+            chosen = {name: maps[name] for name in self.names}
+            scores = answer(self.stage.learner.predict_on_batch(chosen))
             found.append(as_probabilities(scores))
         scores = np.concatenate(found)
         by_clip = scores.reshape(len(numbers), views, -1)
@@ -189,3 +209,10 @@ class Crossing:
             skipped=tuple(source.skipped),
             made=made,
         )
+
+
+def _samples(stage):
+    """Returns what tells apart the samples of stages, without streams."""
+    source, recipe = stage.training, stage.recipe
+    spec = dataclasses.replace(source.sample_spec, streams=STREAMS)
+    return spec, recipe.draws, recipe.seed, source.identities

@@ -105,7 +105,7 @@ class Features:
             for name, files in self._files.items()
         }
 
-    def batches(self, source=None, steps=None, numbers=None):
+    def batches(self, source=None, steps=None, numbers=None, names=None):
         """Returns maps and labels in the order in which a dataset has samples.
 
         Args:
@@ -113,26 +113,27 @@ class Features:
                 would take; by default the one that the maps are of.
             steps: `data.steps.Steps`, if they are not those of the source.
             numbers: Integer array, which of the clips, if not all.
+            names: Names of the maps, if not all.
 
         Returns:
             A `tf.data.Dataset` with the attribute `feed`.
         """
         source = source or self.source
-        labels = np.asarray(source.labels)
+        labels, names = np.asarray(source.labels), names or self.names
         steps = steps or source.feed.steps
         if numbers is None:
             numbers = np.arange(len(labels))
-        shapes = {n: (None, *x[0][0].shape[1:]) for n, x in self._files.items()}
+        shapes = {n: (None, *self._files[n][0][0].shape[1:]) for n in names}
 
         def read(epoch, clips):
             chosen = numbers[clips]
             maps = self[int(epoch) % self.draws, chosen]
-            return *(maps[name] for name in self.names), labels[chosen]
+            return *(maps[name] for name in names), labels[chosen]
 
         def batch(epochs, clips):
-            types = [tf.float32] * len(self.names) + [tf.int64]
+            types = [tf.float32] * len(names) + [tf.int64]
             *maps, found = tf.numpy_function(read, (epochs[0], clips), types)
-            maps = dict(zip(self.names, maps, strict=True))
+            maps = dict(zip(names, maps, strict=True))
             for name, rows in maps.items():
                 rows.set_shape(shapes[name])
             return maps, tf.ensure_shape(found, [None])

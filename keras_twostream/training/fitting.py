@@ -60,6 +60,7 @@ class Stage:
         class_names: Names of the classes.
         earlier: Dict of name of an earlier stage -> file of its network.
         options: `Options`.
+        at: Where frozen layers end at the latest, see `split_fixed`.
 
     Attributes:
         model: The network, whole.
@@ -69,13 +70,15 @@ class Stage:
         validation: That of the clips held back, or `None`.
     """
 
-    def __init__(self, parts, recipe, folder, class_names, earlier, options):
+    def __init__(
+        self, parts, recipe, folder, class_names, earlier, options, at=()
+    ):
         self.recipe, self.folder, self.options = recipe, folder, options
         keras.utils.set_random_seed(recipe.seed)
         self.learner = self.model = network_of(recipe, class_names, earlier)
         self.below, self.parts = None, parts
         if recipe.draws and recipe.epochs:
-            self.below, above = split_fixed(self.model)
+            self.below, above = split_fixed(self.model, at)
             self.learner = TwoStreamModel(above.input, above.output)
         self.training = self.dataset(parts[0], TRAINING)
         self.validation = parts[1] and self.dataset(parts[1], VALIDATION)
