@@ -198,12 +198,12 @@ def test_folds_never_see_what_they_answer_for(clips, cache, tmp_path):
 
     crossing.learnt.batches = spy
     folds = folds_of(ready.training.labels, None, 2)
-    result = crossing.validate(folds, str, verbose=False)
+    result = crossing.validate(folds, verbose=False)
     assert len(result) == len(clips)
     assert "2 folds" in str(result.protocol)
     for fold, used in enumerate(seen):
         assert used == {*np.flatnonzero(folds != fold).tolist()}
-    again = crossing.validate(folds, str, verbose=False)
+    again = crossing.validate(folds, verbose=False)
     np.testing.assert_allclose(again.scores, result.scores, atol=1e-6)
 
 
@@ -222,7 +222,7 @@ def test_streams_alone_share_the_maps_of_both(clips, cache, tmp_path):
     assert len(shared.names) < len(both.names)
     own = Crossing(stage(clips, cache, tmp_path, **alone), "quick")
     folds = folds_of(own.stage.training.labels, None, 2)
-    results = [x.validate(folds, str, verbose=False) for x in (shared, own)]
+    results = [x.validate(folds, verbose=False) for x in (shared, own)]
     np.testing.assert_allclose(results[0].scores, results[1].scores, atol=1e-5)
     other = stage(clips, cache, tmp_path, crop=CropSpec(), **alone)
     assert not both.has(other, both.protocol)

@@ -22,17 +22,18 @@ from keras_twostream.training.options import (
 )
 
 
-def field_arguments(verb, cls, **options):
+def field_arguments(verb, cls, leave=(), **options):
     """Adds a flag for each field of a dataclass that has a row in `FLAGS`.
 
     Args:
         verb: Parser, or a group of arguments.
         cls: The dataclass, whose docstring explains its attributes.
+        leave: Fields that get none.
         **options: What `add_argument` gets instead of what the field says.
     """
     helps = attribute_docs(cls)
     for field in dataclasses.fields(cls):
-        if field.name in FLAGS:
+        if field.name in FLAGS and field.name not in leave:
             given: dict = {"help": helps[field.name]} | FLAGS[field.name]
             known = field.default not in (dataclasses.MISSING, None)
             if known and "default" in options:

@@ -1,15 +1,22 @@
-"""Verbs that make trained networks: `train`, and what it can be told."""
+"""Verbs that make trained networks: `train` and `finetune`."""
 
 import argparse
 from pathlib import Path
 
 from keras_twostream.cli.flags import field_arguments, given_of
-from keras_twostream.cli.output import import_keras
+from keras_twostream.cli.output import import_keras, percent, print_table
 from keras_twostream.data.crop import CropSpec
+from keras_twostream.evaluation.protocols import ALL
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.training.recipes import changed, read_recipe
 
+# Results beside that of the network, as they are called.
+NAMES = {
+    "rgb": "RGB alone",
+    "flow": "flow alone",
+    "late": "late fusion of these two",
+}
 DIRECTORY = "folder with a sub-folder per class, or a prepared set"
 
 
@@ -35,6 +42,84 @@ def train(directory, recipe, run, cache_dir, workers, overwrite, **settings):
     )
     print(f"Run written to {folder}; try:")
     print(f"  keras-twostream predict CLIP --model {folder}")
+
+
+def finetune(directory, model, run, cache_dir, workers, overwrite, **settings):
+    """Train the best network that clips allow, and say how good it is."""
+    told = given_of(Recipe, settings)
+    import_keras()
+    from keras_twostream.training.finetune import finetune
+
+    folder = Path(run or f"runs/{Path(directory).resolve().name}")
+    tuned = finetune(
+        directory,
+        folder,
+        model,
+        overwrite=overwrite,
+        cache_dir=cache_dir,
+        workers=workers,
+        **told,
+    )
+    _print_results(tuned)
+    print(f"Run written to {folder}; try:")
+    print(f"  keras-twostream predict CLIP --model {folder}")
+    print(f"  keras-twostream report {folder}")
+
+
+def _print_results(tuned):
+    """Prints how good a network is, and whether fusion helped."""
+    from keras_twostream.evaluation import compare, summarize
+
+    results = dict(tuned.results)
+    if not results:
+        print("No figure: no clips could be kept from the training.")
+        return
+    whole = results.pop(ALL)
+    low, high = summarize(whole)["interval"]
+    print(
+        f"{percent(whole.accuracy)} right, {int(whole.right.sum())} of "
+        f"{len(whole)} clips (95 % interval {percent(low)} to "
+        f"{percent(high)}): {whole.protocol}."
+    )
+    if tuned.corrected:
+        low, high = tuned.corrected["interval"]
+        print(
+            f"The best of {len(tuned.selected)} was chosen on these clips; "
+            f"allowing for that {percent(tuned.corrected['accuracy'])} "
+            f"({percent(low)} to {percent(high)})."
+        )
+    rows = []
+    for name, result in results.items():
+        found = compare(result, whole)
+        rows.append(
+            (
+                NAMES[name],
+                percent(result.accuracy),
+                f"{100 * found['difference']:+.1f} points",
+                f"{found['p']:.2g}",
+            )
+        )
+    if rows:
+        head = ("beside it", "right", "it is better by", "McNemar's p")
+        print_table(head, rows)
+
+
+def _finetune_arguments(verb):
+    verb.add_argument("directory", help=DIRECTORY)
+    verb.add_argument(
+        "--model",
+        help="name of a network, which starts from ImageNet's weights, or "
+        "pretrained weights, a run or a file to go on from (default: "
+        "conv_relu5)",
+    )
+    verb.add_argument(
+        "--run", help="run folder to write; by default runs/ and the data's"
+    )
+    verb.add_argument(
+        "--overwrite", action="store_true", help="begin a run anew"
+    )
+    field_arguments(verb, Recipe, default=argparse.SUPPRESS, leave=("model",))
+    data_arguments(verb)
 
 
 def _train_arguments(verb):
@@ -63,4 +148,7 @@ def data_arguments(verb):
     )
 
 
-VERBS = {"train": (train, _train_arguments)}
+VERBS = {
+    "train": (train, _train_arguments),
+    "finetune": (finetune, _finetune_arguments),
+}

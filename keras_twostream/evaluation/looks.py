@@ -1,6 +1,7 @@
 """Views of clips, and what networks answer to them."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -129,6 +130,7 @@ class Looks:
             scores: `(clips, classes)`, probabilities.
             made: What it is to say of itself.
         """
+        name = functools.partial(clip_name, directory=self.directory)
         told = {
             "data": self.directory.name,
             "part": self.part,
@@ -136,24 +138,30 @@ class Looks:
             "sample": self.dataset.sample_spec.to_dict(),
         }
         return Result(
-            clips=tuple(map(self._name, self.dataset.file_paths)),
+            clips=tuple(name(path) for path in self.dataset.file_paths),
             labels=np.array(self.dataset.labels),
             scores=scores,
             class_names=tuple(self.dataset.class_names),
             protocol=self.protocol,
             groups=self.groups,
             skipped=tuple(
-                (self._name(path), why) for path, why in self.dataset.skipped
+                (name(path), why) for path, why in self.dataset.skipped
             ),
             made=told | dict(made),
         )
 
-    def _name(self, path: str) -> str:
-        """Returns a clip's path in its folder, the same on every machine."""
-        place = as_path(path)
-        if place.is_relative_to(self.directory):
-            return place.relative_to(self.directory).as_posix()
-        return place.as_posix()
+
+def clip_name(path, directory) -> str:
+    """Returns a clip's path in its folder, the same on every machine.
+
+    Args:
+        path: Path of the clip.
+        directory: The folder.
+    """
+    place, folder = as_path(path), as_path(directory)
+    if place.is_relative_to(folder):
+        return place.relative_to(folder).as_posix()
+    return place.as_posix()
 
 
 def flow_for(directory, record, flow=None):

@@ -154,12 +154,22 @@ def interval(values, groups=None, level=LEVEL, seed=0) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def numbered(groups, clips: int) -> np.ndarray:
+    """Returns `int (clips,)`: what is drawn as one has one number.
+
+    Args:
+        groups: As for `interval`.
+        clips: How many clips there are.
+    """
+    if groups is None or len({*groups}) < 2:
+        return np.arange(clips)
+    names = [f"group {g}" if g is not None else i for i, g in enumerate(groups)]
+    return np.unique(np.array(names, str), return_inverse=True)[1]
+
+
 def _of_groups(values, groups):
     """Returns the sum of each group's values, and how many they are."""
-    if groups is None or len({*groups}) < 2:
-        return values, np.ones(len(values))
-    names = [f"group {g}" if g is not None else i for i, g in enumerate(groups)]
-    numbers = np.unique(np.array(names, str), return_inverse=True)[1]
+    numbers = numbered(groups, len(values))
     return np.bincount(numbers, values), np.bincount(numbers)
 
 

@@ -53,7 +53,9 @@ def curves(log) -> Figure:
     panels = figure.subplots(1, 2)
     epochs = [int(row["epoch"]) + 1 for row in rows]
     for column, panel, label in LINES:
-        if rows and column in rows[0]:
+        # Keras writes NA where an epoch was not validated.
+        known = [row.get(column) not in (None, "NA") for row in rows]
+        if all(known) and rows:
             values = [float(row[column]) for row in rows]
             panels[panel].plot(epochs, values, marker=".", label=label)
     for panel, title in zip(panels, ("loss", "accuracy"), strict=True):

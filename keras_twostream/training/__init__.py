@@ -9,6 +9,7 @@ EXPORTS = {
     "Recipe": "keras_twostream.training.recipe",
     "clip_maps": "keras_twostream.training.frozen",
     "facts_of": "keras_twostream.training.facts",
+    "finetune": "keras_twostream.training.finetune",
     "freeze": "keras_twostream.training.freezing",
     "list_recipes": "keras_twostream.training.recipes",
     "read_recipe": "keras_twostream.training.recipes",

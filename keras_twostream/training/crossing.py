@@ -15,11 +15,13 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from keras_twostream.backbones.base import STREAMS
 from keras_twostream.evaluation.averaging import as_probabilities, averaged
+from keras_twostream.evaluation.looks import clip_name
 from keras_twostream.evaluation.networks import made_by
 from keras_twostream.evaluation.protocols import get_protocol
 from keras_twostream.evaluation.result import Result
 from keras_twostream.models.network import answer
 from keras_twostream.preparation.summary import progress
+from keras_twostream.remote.address import as_path
 from keras_twostream.training.fitting import TRAINING
 
 # Folds where there are more groups than that.
@@ -169,13 +171,13 @@ class Crossing:
         return averaged(by_clip, self.protocol.average)
 
     def validate(
-        self, folds: Sequence[int], names, verbose="auto", told=None
+        self, folds: Sequence[int], directory="", verbose="auto", told=None
     ) -> Result:
         """Answers for every clip after learning from the other folds.
 
         Args:
             folds: Integer array `(clips,)`, of `folds_of`.
-            names: Function of a clip's path -> its name in the result.
+            directory: Folder of the clips, of which they are called.
             verbose: Whether to show progress.
             told: What the folds are, for the protocol, such as "10 groups".
 
@@ -192,13 +194,14 @@ class Crossing:
             scores[out] = self.scores(out)
         made = made_by(self.stage.model) | {
             "weights": None,
+            "data": as_path(directory).name,
             "flow": source.flow_spec.to_dict(),
             "sample": self.asked.source.sample_spec.to_dict(),
             "recipe": self.stage.recipe.to_dict(),
             "seed": self.stage.recipe.seed,
         }
         return Result(
-            clips=tuple(map(names, source.file_paths)),
+            clips=tuple(clip_name(x, directory) for x in source.file_paths),
             labels=np.asarray(source.labels),
             scores=scores,
             class_names=tuple(source.class_names),
@@ -206,7 +209,9 @@ class Crossing:
                 self.protocol, folds=told or f"{len(every)} folds"
             ),
             groups=source.groups,
-            skipped=tuple(source.skipped),
+            skipped=tuple(
+                (clip_name(x, directory), why) for x, why in source.skipped
+            ),
             made=made,
         )
 

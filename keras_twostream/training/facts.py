@@ -59,7 +59,8 @@ def _metrics(run, recipe, data, clips):
     rows = []
     if history.is_file():
         with history.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row.get("val_loss")]
+            known = csv.DictReader(file)
+            rows = [x for x in known if x.get("val_loss") not in (None, "NA")]
     if not rows or not clips:
         return ()
     best = min(rows, key=lambda row: float(row["val_loss"]))

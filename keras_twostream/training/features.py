@@ -139,7 +139,9 @@ class Features:
             return maps, tf.ensure_shape(found, [None])
 
         def clips_of(step):
-            rows = steps.clips_of(step).map(lambda epoch, clip, *_: (epoch, clip))
+            rows = steps.clips_of(step).map(
+                lambda epoch, clip, *_: (epoch, clip)
+            )
             return rows.batch(steps.batch_size)
 
         feed = dataclasses.replace(

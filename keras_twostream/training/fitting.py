@@ -1,6 +1,8 @@
 """One stage of a recipe: a network, its clips, and `fit`."""
 
+import contextlib
 import dataclasses
+import logging
 from pathlib import Path
 
 import keras
@@ -61,6 +63,7 @@ class Stage:
         earlier: Dict of name of an earlier stage -> file of its network.
         options: `Options`.
         at: Where frozen layers end at the latest, see `split_fixed`.
+        quiet: Whether to keep quiet about clips and weights.
 
     Attributes:
         model: The network, whole.
@@ -71,11 +74,22 @@ class Stage:
     """
 
     def __init__(
-        self, parts, recipe, folder, class_names, earlier, options, at=()
+        self,
+        parts,
+        recipe,
+        folder,
+        class_names,
+        earlier,
+        options,
+        at=(),
+        quiet=False,
     ):
         self.recipe, self.folder, self.options = recipe, folder, options
         keras.utils.set_random_seed(recipe.seed)
-        self.learner = self.model = network_of(recipe, class_names, earlier)
+        self.quiet = quiet
+        with _silent() if quiet else contextlib.nullcontext():
+            self.model = network_of(recipe, class_names, earlier)
+        self.learner = self.model
         self.below, self.parts = None, parts
         if recipe.draws and recipe.epochs:
             self.below, above = split_fixed(self.model, at)
@@ -86,6 +100,8 @@ class Stage:
     def dataset(self, clips, part, **changes):
         """Returns clips as a dataset for the network, see `dataset_of`."""
         fed = read_record(self.model)
+        if self.quiet:
+            changes = {"verbose": False} | changes
         return dataset_of(
             clips, self.recipe, fed, self.options, part, **changes
         )
@@ -197,3 +213,15 @@ def starting_at(dataset, step, repeat=False):
     """Returns the batches from a step on, of a dataset or of features."""
     feed = dataclasses.replace(dataset.feed, start=step, repeat=repeat)
     return feed.dataset()
+
+
+@contextlib.contextmanager
+def _silent():
+    """Silences what is said of weights that were loaded."""
+    told = logging.getLogger("keras_twostream")
+    before = told.level
+    told.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        told.setLevel(before)
