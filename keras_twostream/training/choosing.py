@@ -18,6 +18,8 @@ from keras_twostream.training.recipe import Recipe
 
 # Frames of a sample and fields of a stack where clips are long enough.
 FRAMES, FLOW_FRAMES = 12, 10
+# Parts of a clip whose order a network is to see, and where.
+PARTS, PLACE = 3, "relu7"
 # Batches of an epoch times epochs, of a small set; epochs of any.
 STEPS, EPOCHS = 150, (10, 60)
 # Clips up to which every one is answered for by a network without its group.
@@ -109,11 +111,13 @@ def choose(
         "optimizer": "adamw",
         "learning_rate": 2e-3,
         "weight_decay": 0.05,
+        "label_smoothing": 0.1,
         "validation_split": 0.0,
     }
-    for setting, value, why in _by_length(facts, start, spec):
+    for setting, value, why in _by_length(facts, start | told, spec):
         settings[setting] = value
-        chosen.append(Choice(setting, str(value), why))
+        text = f"{PARTS} parts" if setting == "time" else str(value)
+        chosen.append(Choice(setting, text, why))
     for setting, value, why in _by_number(facts):
         settings[setting] = value
         chosen.append(Choice(setting, str(value), why))
@@ -150,13 +154,17 @@ def _frozen(spec):
     return first if first in STRIDES else DEEPEST
 
 
-def _by_length(facts, start, spec):
+def _by_length(facts, known, spec):
     """Yields the settings that follow from how long clips are."""
     typical, short = (int(np.quantile(facts.frames, q)) for q in (0.5, 0.1))
-    if "frames" not in start and not spec.frames:
-        value = max(min(FRAMES, typical), 1)
-        yield "frames", value, f"the median clip has {typical} frames"
-    if "flow_frames" not in start and "flow" in spec.streams:
+    frames = known.get("frames") or spec.frames
+    if not frames and not spec.clips:
+        frames = max(min(FRAMES, typical), 1)
+        yield "frames", frames, f"the median clip has {typical} frames"
+    if "time" not in known and not spec.time and (frames or 1) >= PARTS:
+        time = {PLACE: {"segments": PARTS}}
+        yield "time", time, f"the order of {PARTS} parts may matter"
+    if "flow_frames" not in known and "flow" in spec.streams:
         value = max(min(FLOW_FRAMES, short - 1), 1)
         why = f"nine of ten clips have {short} frames or more"
         yield "flow_frames", value, why

@@ -26,7 +26,7 @@ from keras_twostream.training.choosing import (
     has_accelerator,
     show,
 )
-from keras_twostream.training.clips import survey
+from keras_twostream.training.clips import listed, survey
 from keras_twostream.training.fitting import Options
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.training.run import CONFIG, train
@@ -109,7 +109,8 @@ def finetune(directory, run, model=None, *, overwrite=False, **settings):
     run = Path(run)
     if overwrite and (run / CHOICES).is_file():
         shutil.rmtree(run)
-    start = start_of(model, run, has_accelerator(), told)
+    names = listed(chosen_clips(directory)).class_names
+    start = start_of(model, names, has_accelerator(), told)
     clips, dataset = _surveyed(directory, told | start, options)
     facts = ClipFacts.of(dataset)
     start["flow"] = dataset.flow_spec

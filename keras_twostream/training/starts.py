@@ -2,16 +2,14 @@
 
 import logging
 import socket
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras_twostream import backbones
 from keras_twostream.data.crop import CropSpec
-from keras_twostream.models.cutting import split
 from keras_twostream.models.record import read_record
 from keras_twostream.models.table import MODELS, get_spec
-from keras_twostream.training.networks import save_model
+from keras_twostream.weights.index import get_weights
 from keras_twostream.weights.load import IMAGENET
 from keras_twostream.zoo.loading import load
 
@@ -21,10 +19,9 @@ MODEL = "conv_relu5"
 # Image networks that are small enough for a processor, and that an
 # accelerator takes.
 SMALL, LARGE = "mobilenet:alpha=0.25", "mobilenet"
-# Pretrained weights whose towers are `SMALL` with Keras's ImageNet weights up
-# to a stage, as nothing below it was trained. So they are at hand offline.
-PACKED, PACKED_STAGE = "conv_relu5.weizmann", "conv_pw_11_relu"
-START = "start.keras"
+# Pretrained weights that come with the package, on towers of `SMALL` with
+# Keras's ImageNet weights.
+PACKED = ("conv_relu5.weizmann", "conv_relu5.ut_interaction")
 # Seconds after which a server that does not answer is not there.
 PATIENCE = 20.0
 # Arguments of `build` that recipes have too.
@@ -32,14 +29,17 @@ _SHARED = ("backbone", "frames", "flow_frames", "time", "dropout")
 
 
 def start_of(
-    source: str | None, run: Path, accelerator: bool
+    source: str | None,
+    class_names: Sequence[str],
+    accelerator: bool,
+    told: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Returns the settings of a recipe that say where to start.
 
     Args:
         source: Name of a network, which starts from ImageNet; or a trained
             network, as for `zoo.load`; `None` for `MODEL`.
-        run: Folder for what has to be kept of the start.
+        class_names: Names of the classes that are to be learnt.
         accelerator: Whether there is a GPU or the like.
         told: Settings that a user said; with "weights" or "backbone" among
             them nothing is to be found.
@@ -54,11 +54,11 @@ def start_of(
     if {"weights", "backbone"} & {*told}:
         return {"model": source or MODEL, "backbone": None, "why": "as you say"}
     if source is None or source in MODELS:
-        return _imagenet(source or MODEL, run, accelerator)
+        return _imagenet(source or MODEL, class_names, accelerator)
     return _trained(source)
 
 
-def _imagenet(name, run, accelerator):
+def _imagenet(name, class_names, accelerator):
     """Returns the settings of a network on image networks with ImageNet's."""
     if get_spec(name).clips:
         raise ValueError(
@@ -69,8 +69,9 @@ def _imagenet(name, run, accelerator):
     weights, why = IMAGENET, "ImageNet's weights"
     if not _can_load(backbone):
         backbone = SMALL
-        weights = _packed_towers(run)
-        why = "ImageNet's weights as packed; Keras's cannot be loaded"
+        packed = _packed(class_names)
+        weights = dict.fromkeys(get_spec(name).streams, packed)
+        why = f"as in {packed}; ImageNet's cannot be loaded"
     return {
         "model": name,
         "backbone": backbone,
@@ -96,13 +97,13 @@ def _can_load(backbone) -> bool:
     return True
 
 
-def _packed_towers(run):
-    """Writes what the package has of ImageNet's weights; returns the file."""
-    path = Path(run) / START
-    if not path.is_file():
-        run.mkdir(parents=True, exist_ok=True)
-        save_model(split(load(PACKED), PACKED_STAGE)[0], path)
-    return str(path)
+def _packed(class_names):
+    """Returns packed weights that have seen few of these classes, or none.
+
+    Else they might have learnt from the clips that they are judged by.
+    """
+    ours = {*class_names}
+    return min(PACKED, key=lambda x: len(ours & {*get_weights(x).class_names}))
 
 
 def _trained(source):
@@ -115,6 +116,8 @@ def _trained(source):
             "recipe cannot say its network: build it, and train it by `fit`"
         )
     told = {x: network[x] for x in _SHARED if network.get(x) is not None}
+    # Time ends as it did there.
+    told.setdefault("time", None)
     crop = record.sampling.get("crop")
     return told | {
         "model": network["name"],

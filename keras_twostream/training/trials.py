@@ -9,22 +9,17 @@ from typing import Any
 from keras_twostream.evaluation.looks import clip_name
 from keras_twostream.evaluation.protocols import Protocol
 from keras_twostream.evaluation.result import Result
-from keras_twostream.models.table import get_spec
 from keras_twostream.training.choosing import ClipFacts
 from keras_twostream.training.crossing import Crossing, folds_of
 from keras_twostream.training.fitting import Stage
 from keras_twostream.training.recipe import Recipe
 
-# Moments in whose order a network may see a clip, and frames from which on.
-PARTS, ENOUGH_FRAMES = 3, 6
-STAGE = "relu7"
-
 
 def variants(recipe: Recipe, told: Mapping[str, Any]) -> dict[str, Recipe]:
     """Returns the recipes among which the clips decide.
 
-    Whether a window that follows what moves is better than the whole frame,
-    and whether the order of moments tells classes apart, nobody knows before.
+    Whether a window that follows what moves is better than the whole frame
+    nobody knows before.
 
     Args:
         recipe: The `Recipe` for all else.
@@ -35,17 +30,8 @@ def variants(recipe: Recipe, told: Mapping[str, Any]) -> dict[str, Recipe]:
     """
     found = {"whole frame": recipe}
     if "crop" not in told:
-        found["what moves"] = replace(
-            recipe, crop=replace(recipe.crop, region="motion", keep_aspect=True)
-        )
-    spec = get_spec(recipe.model)
-    frames = recipe.frames or spec.frames or 1
-    if "time" not in told and not spec.time and frames >= ENOUGH_FRAMES:
-        time = {STAGE: {"segments": PARTS}}
-        found |= {
-            f"{name}, in order": replace(x, time=time)
-            for name, x in found.items()
-        }
+        crop = replace(recipe.crop, region="motion", keep_aspect=True)
+        found["what moves"] = replace(recipe, crop=crop)
     return found
 
 
@@ -56,9 +42,16 @@ def alone(recipe: Recipe) -> dict[str, Recipe]:
         recipe: The `Recipe` of a network of two streams.
     """
     return {
-        stream: replace(recipe, model=model)
+        stream: replace(recipe, model=model, weights=_of(recipe, stream))
         for stream, model in (("rgb", "spatial"), ("flow", "temporal"))
     }
+
+
+def _of(recipe, stream):
+    """Returns what a stream of a recipe starts from."""
+    weights = recipe.weights
+    by_stream = isinstance(weights, Mapping)
+    return {stream: weights[stream]} if by_stream else weights
 
 
 class Trials:

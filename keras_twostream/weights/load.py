@@ -81,9 +81,22 @@ def _by_stream(model, weights, towers, image_size):
             arrays = _imagenet(towers[stream], image_size)
             yield _prefixed(arrays, stream), IMAGENET
         else:
-            arrays = _read(model, source, {stream: towers[stream]})
-            own = {k: v for k, v in arrays.items() if stream_of(k) == stream}
-            yield own, Path(source).name
+            tower = {stream: towers[stream]}
+            yield _read(model, source, tower, stream), Path(source).name
+
+
+def _of_stream(arrays, stream):
+    """Returns the arrays of a stream, those that it lacks of the other.
+
+    So a flow tower can start from one of RGB (Wang et al. 2016, section 4.2).
+    """
+    own = {k: v for k, v in arrays.items() if stream_of(k) == stream}
+    others = {
+        f"{stream}_{name.partition('_')[2]}": values
+        for name, values in arrays.items()
+        if stream_of(name) in STREAMS
+    }
+    return others | own
 
 
 def _imagenet(backbone, image_size):
@@ -98,17 +111,20 @@ def _imagenet(backbone, image_size):
     return backbones.get(source, image_size, IMAGENET).initial_weights()
 
 
-def _read(model, path, towers):
+def _read(model, path, towers, only=None):
     """Returns the arrays of a file of the model's kind or a backbone's.
 
     Layers of our own models carry their streams in their names and go
-    nowhere else; those of a backbone go to every stream of `towers`.
+    nowhere else, unless for `only` one stream; those of a backbone go to
+    every stream of `towers`.
     """
     path = weights_path(path)
     arrays = read_weights(path, entries_of(model))
     streams = tuple(f"{stream}_" for stream in STREAMS)
     if not any(name.startswith(streams) for name in arrays):
         arrays = _from_backbones(path, towers)
+    elif only:
+        arrays = _of_stream(arrays, only)
     if _fitting(model, arrays) < ENOUGH:
         raise ValueError(
             f"{path} holds the weights of another model: "
