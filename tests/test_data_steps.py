@@ -50,6 +50,16 @@ def test_batches_have_their_size_and_the_last_what_is_left():
     assert [len(rows(full, [step])) for step in range(4)] == [4, 4, 4, 4]
 
 
+def test_batches_can_be_divided_among_devices():
+    steps = Steps(clips=11, batch_size=4, divisible_by=2, shuffle=True)
+    for epoch in (0, 1):
+        start = epoch * steps.per_epoch
+        sizes = [len(rows(steps, [start + i])) for i in range(3)]
+        assert sizes == [4, 4, 2]
+        every = [row[1] for row in rows(steps, range(start, start + 3))]
+        assert len({*every}) == 10
+
+
 def test_orders_differ_by_epoch_and_seed_and_are_fair():
     def order(seed, epoch):
         steps = Steps(clips=8, shuffle=True, seed=seed)

@@ -59,6 +59,10 @@ class Feed:
     def dataset(self, through: Callable[[Any], Any] | None = None):
         """Returns the batches as a `tf.data.Dataset`.
 
+        Its attribute `place` is a variable, the number of the step at which
+        the next iteration begins, if iterations differ. Whoever asks for
+        batches before their time, as several devices do, has to set it.
+
         Args:
             through: Function of a dataset of batches that has no state ->
                 dataset of the same batches, such as one that lets other
@@ -79,7 +83,9 @@ class Feed:
             if self.repeat
             else self.steps.per_epoch
         )
-        return batches.apply(tf.data.experimental.assert_cardinality(count))
+        batches = batches.apply(tf.data.experimental.assert_cardinality(count))
+        batches.place = place
+        return batches
 
     def _begin(self, place):
         """Returns a dataset of one number: where an iteration begins."""

@@ -31,6 +31,7 @@ def clips_dataset(
     label_mode: str | None = "int",
     batch_size: int | None = 32,
     drop_remainder: bool = False,
+    divisible_by: int = 1,
     shuffle: bool = False,
     seed: int | None = None,
     start: int = 0,
@@ -57,6 +58,9 @@ def clips_dataset(
         batch_size: Samples in a batch; `None` for no batches.
         drop_remainder: Whether samples that do not fill the last batch of an
             epoch are left out of it.
+        divisible_by: Number of devices among which every batch is divided,
+            where it must be divisible (JAX); the samples that are left over
+            at the end of an epoch are left out of it.
         shuffle: Whether clips come in another order in each epoch.
         seed: Seed of the shuffling and the augmentation. The same seed gives
             the same epochs, each different from the others. `None` draws one
@@ -103,7 +107,7 @@ def clips_dataset(
         FlowMismatchError: If `flow` is not that of the prepared set.
         OSError: If the prepared clips cannot be written.
     """
-    _check(label_mode, batch_size, start, shard)
+    _check(label_mode, batch_size, divisible_by, start, shard)
     located, spec = _locate(clips, sample, cache_dir, workers, verbose)
     if not len(located):
         raise ValueError(nothing_usable(located.clips.skipped))
@@ -118,6 +122,7 @@ def clips_dataset(
         views=spec.samples,
         batch_size=batch_size or 1,
         drop_remainder=drop_remainder or repeat,
+        divisible_by=divisible_by,
         shuffle=shuffle,
         seed=_seed(seed),
     )
@@ -145,7 +150,7 @@ def clips_dataset(
     return described(feed.dataset(), feed, located, spec)
 
 
-def _check(label_mode, batch_size, start, shard) -> None:
+def _check(label_mode, batch_size, divisible_by, start, shard) -> None:
     if label_mode not in LABEL_MODES:
         raise ValueError(
             f"`label_mode` argument must be one of {LABEL_MODES}. "
@@ -155,6 +160,11 @@ def _check(label_mode, batch_size, start, shard) -> None:
         raise ValueError(
             "`batch_size` must be at least 1, or `None`. "
             f"Received: batch_size={batch_size}"
+        )
+    if divisible_by < 1 or (batch_size or 1) % divisible_by:
+        raise ValueError(
+            "`divisible_by` must be at least 1 and divide `batch_size`. "
+            f"Received: divisible_by={divisible_by}, batch_size={batch_size}"
         )
     if start < 0:
         raise ValueError(

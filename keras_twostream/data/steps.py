@@ -22,6 +22,9 @@ class Steps:
         batch_size: Samples in a batch.
         drop_remainder: Whether the samples at the end of an epoch that do
             not fill a batch are left out.
+        divisible_by: A number that divides all batches, such as that of the
+            devices among which they are divided; the few samples at the end
+            of an epoch for which that cannot be are left out.
         shuffle: Whether clips come in another order in each epoch.
         seed: Seed of the order and of the chance in samples.
     """
@@ -30,16 +33,21 @@ class Steps:
     views: int = 1
     batch_size: int = 1
     drop_remainder: bool = False
+    divisible_by: int = 1
     shuffle: bool = False
     seed: int = 0
 
     @property
+    def samples(self) -> int:
+        """Number of samples in an epoch."""
+        every = self.clips * self.views
+        divisor = self.batch_size if self.drop_remainder else self.divisible_by
+        return every // divisor * divisor
+
+    @property
     def per_epoch(self) -> int:
         """Number of batches in an epoch."""
-        samples = self.clips * self.views
-        if self.drop_remainder:
-            return samples // self.batch_size
-        return -(-samples // self.batch_size)
+        return -(-self.samples // self.batch_size)
 
     def clips_of(self, step):
         """Returns the clips of a batch.
@@ -53,7 +61,7 @@ class Steps:
         """
         epoch = step // self.per_epoch
         low = step % self.per_epoch * self.batch_size
-        high = tf.minimum(low + self.batch_size, self.clips * self.views)
+        high = tf.minimum(low + self.batch_size, self.samples)
 
         def clip(position):
             start = position * self.views

@@ -12,6 +12,7 @@ from keras_twostream.data.choosing import (
 )
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.models.table import get_spec
+from keras_twostream.training.devices import divisor_of
 
 
 def survey(directory, recipe):
@@ -99,6 +100,7 @@ def dataset_of(clips, recipe, fed, options, part, **changes):
         "sampling": recipe.sampling,
         "tau": recipe.tau,
         "short": recipe.short,
+        "divisible_by": divisor_of(options.devices),
         "cache_dir": options.cache_dir,
         "workers": options.workers,
         "verbose": "auto" if options.verbose else False,

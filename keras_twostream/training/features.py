@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from keras_twostream.preparation.cache import default_cache_dir
 from keras_twostream.preparation.summary import progress
+from keras_twostream.training.devices import answers_of
 from keras_twostream.weights.digest import weights_digest
 from keras_twostream.weights.golden import golden_sample
 
@@ -173,7 +174,7 @@ class Features:
             waiting = {name: [] for name in self.names}
             part = 0
             for inputs, *_ in feed.dataset():
-                maps = below.predict_on_batch(inputs)
+                maps = answers_of(below, inputs)
                 for name, rows in maps.items():
                     waiting[name].extend(np.asarray(rows, np.float32))
                 while len(waiting[self.names[0]]) >= ROWS:
@@ -200,7 +201,7 @@ class Features:
 def _key(below, dataset) -> str:
     """Returns a name for all that the maps of a dataset depend on."""
     shapes = {name: tuple(x.shape[1:]) for name, x in below.input.items()}
-    answers = below.predict_on_batch(golden_sample(shapes))
+    answers = answers_of(below, golden_sample(shapes))
     told = {
         "weights": weights_digest(below),
         # Layers without weights may differ too.

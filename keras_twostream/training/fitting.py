@@ -1,8 +1,6 @@
 """One stage of a recipe: a network, its clips, and `fit`."""
 
-import contextlib
 import dataclasses
-import logging
 from pathlib import Path
 
 import keras
@@ -15,11 +13,12 @@ from keras_twostream.training.compiling import (
     class_weights,
     compile_arguments,
 )
+from keras_twostream.training.devices import EpochPlace
 from keras_twostream.training.features import Features
-from keras_twostream.training.networks import network_of
+from keras_twostream.training.networks import network_of, silent_loading
 from keras_twostream.training.state import Keeper, StopAtNaN
 
-HISTORY, STATE = "history.csv", "state"
+HISTORY, STATE, LOGS = "history.csv", "state", "logs"
 TRAINING, VALIDATION = "training", "validation"
 
 
@@ -32,7 +31,13 @@ class Options:
             the maps of frozen layers.
         workers: Processes that prepare clips.
         callbacks: Further Keras callbacks.
-        jit_compile: As for `keras.Model.compile`.
+        jit_compile: As for `keras.Model.compile`: whether XLA compiles the
+            network.
+        devices: How many devices share every batch; `None` for one.
+        deterministic: Whether the same run gives the same weights, to the
+            last bit, on GPUs too.
+        tensorboard: Whether to write what TensorBoard shows, to `logs` in the
+            run folder.
         save_seconds: Seconds after which the state is written within an
             epoch.
         verbose: As for `keras.Model.fit`; 0 also keeps quiet about clips.
@@ -42,6 +47,9 @@ class Options:
     workers: int | None = None
     callbacks: tuple = ()
     jit_compile: bool | str = "auto"
+    devices: int | None = None
+    deterministic: bool = False
+    tensorboard: bool = False
     save_seconds: float = 600.0
     verbose: int | str = "auto"
 
@@ -87,7 +95,7 @@ class Stage:
         self.recipe, self.folder, self.options = recipe, folder, options
         keras.utils.set_random_seed(recipe.seed)
         self.quiet = quiet
-        with _silent() if quiet else contextlib.nullcontext():
+        with silent_loading(quiet):
             self.model = network_of(recipe, class_names, earlier)
         self.learner = self.model
         self.below, self.parts = None, parts
@@ -156,7 +164,7 @@ class Stage:
             part: What they are for.
             **changes: As for `dataset`.
         """
-        quiet = {"shuffle": False, "verbose": False}
+        quiet = {"shuffle": False, "verbose": False, "divisible_by": 1}
         ordered = self.dataset(clips, part, **(quiet | changes))
         return Features(
             self.below,
@@ -177,15 +185,16 @@ class Stage:
             if keeper.stopped or epoch >= self.recipe.epochs:
                 return
             left = steps - keeper.step % steps
+            batches = starting_at(training, keeper.step, own_epochs)
             self.learner.fit(
-                starting_at(training, keeper.step, own_epochs),
+                batches,
                 validation_data=validation,
                 initial_epoch=epoch,
                 # An epoch that was broken off is one `fit` of its own.
                 epochs=epoch + 1 if left < steps else self.recipe.epochs,
                 steps_per_epoch=left if own_epochs or left < steps else None,
                 class_weight=self.class_weights(self.training.labels),
-                callbacks=self._callbacks(keeper),
+                callbacks=[EpochPlace(batches), *self._callbacks(keeper)],
                 # The dataset shuffles; Keras would warn that it does not.
                 shuffle=False,
                 verbose=self.options.verbose,
@@ -206,22 +215,15 @@ class Stage:
         log = keras.callbacks.CSVLogger(
             str(self.folder / HISTORY), append=keeper.step > 0
         )
-        return [*callbacks, log, *self.options.callbacks]
+        shown = []
+        if self.options.tensorboard:
+            shown = [keras.callbacks.TensorBoard(str(self.folder / LOGS))]
+        return [*callbacks, log, *shown, *self.options.callbacks]
 
 
 def starting_at(dataset, step, repeat=False):
     """Returns the batches from a step on, of a dataset or of features."""
     feed = dataclasses.replace(dataset.feed, start=step, repeat=repeat)
-    return feed.dataset()
-
-
-@contextlib.contextmanager
-def _silent():
-    """Silences what is said of weights that were loaded."""
-    told = logging.getLogger("keras_twostream")
-    before = told.level
-    told.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        told.setLevel(before)
+    batches = feed.dataset()
+    batches.feed = feed
+    return batches

@@ -1,6 +1,7 @@
 """What a recipe says of the network -> the network."""
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def network_of(recipe, class_names, earlier=None, precision=None):
         net = backbones.get(backbone or spec.backbone, size)
         freeze(model, net.resolve(stage))
     return model
+
+
+@contextlib.contextmanager
+def silent_loading(silent=True):
+    """Silences what is said of weights that are loaded within."""
+    told = logging.getLogger("keras_twostream")
+    before = told.level
+    told.setLevel(logging.ERROR if silent else before)
+    try:
+        yield
+    finally:
+        told.setLevel(before)
 
 
 def save_model(model, path):

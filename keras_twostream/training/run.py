@@ -18,6 +18,7 @@ from keras_twostream import __version__
 from keras_twostream.remote.address import as_path
 from keras_twostream.report.figures import curves, png
 from keras_twostream.training.clips import parts_of, survey
+from keras_twostream.training.devices import make_deterministic, on_devices
 from keras_twostream.training.fitting import HISTORY, STATE, Options, Stage
 from keras_twostream.training.networks import save_model
 from keras_twostream.training.recipe import Recipe
@@ -43,7 +44,7 @@ def train(directory, run, recipe=None, *, overwrite=False, **options):
         recipe: `Recipe` to follow; by default `Recipe()`.
         overwrite: Whether to begin anew where there is a run already.
         **options: As for `Options`: `cache_dir`, `workers`, `callbacks`,
-            `jit_compile`, `save_seconds` and `verbose`.
+            `devices`, `deterministic` and so on.
 
     Returns:
         The trained model, with the weights of its best epoch by validation
@@ -55,6 +56,8 @@ def train(directory, run, recipe=None, *, overwrite=False, **options):
         NotFiniteError: If the loss is no number any more.
     """
     options = Options(**options)
+    if options.deterministic:
+        make_deterministic()
     # Wrong settings must show before hours go into preparing clips.
     names, recipe = survey(directory, recipe or Recipe())
     run = Path(run)
@@ -74,9 +77,10 @@ def train(directory, run, recipe=None, *, overwrite=False, **options):
             continue
         if name:
             logger.warning("Stage %s", name)
-        model = _train_stage(
-            directory, stage, folder, names, earlier, options, settings
-        )
+        with on_devices(options.devices):
+            model = _train_stage(
+                directory, stage, folder, names, earlier, options, settings
+            )
     shutil.rmtree(run / STATE, ignore_errors=True)
     return model
 
