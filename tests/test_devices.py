@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 
 from keras_twostream.training.devices import divisor_of, on_devices
+from keras_twostream.training.workers import on_workers
 from keras_twostream.video.synthetic import write_dataset
 
 pytestmark = pytest.mark.slow
 PROGRAM = Path(__file__).with_name("device_runs.py")
+WORKER = Path(__file__).with_name("worker_runs.py")
 VIRTUAL = "--xla_force_host_platform_device_count=2"
 
 
@@ -67,3 +70,68 @@ def test_devices_that_are_not_there():
         pass
     with on_devices(None), on_devices(1):
         assert divisor_of(None) == 1
+
+
+def fit(backend, clips, cache, folder, processes):
+    """Returns what each of so many processes found, each told who it is."""
+    ports = free_ports(processes)
+    running = []
+    for index in range(processes):
+        addresses = [f"127.0.0.1:{port}" for port in ports]
+        told = {
+            "TF_CONFIG": json.dumps(
+                {
+                    "cluster": {"worker": addresses},
+                    "task": {"type": "worker", "index": index},
+                }
+            ),
+            "KERAS_DISTRIBUTION_JOB_ADDRESSES": ",".join(addresses),
+            "KERAS_DISTRIBUTION_NUM_PROCESSES": str(processes),
+            "KERAS_DISTRIBUTION_PROCESS_ID": str(index),
+        }
+        how = "together" if processes > 1 else "alone"
+        target = folder / f"{processes}.{index}.json"
+        words = [str(x) for x in (clips, cache, target, how)]
+        env = {**os.environ, "KERAS_BACKEND": backend, **told}
+        running.append(
+            subprocess.Popen(
+                [sys.executable, str(WORKER), *words],
+                env=env,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    for process in running:
+        _, said = process.communicate(timeout=240)
+        assert process.returncode == 0, said[-3000:]
+    return [
+        json.loads((folder / f"{processes}.{i}.json").read_text())
+        for i in range(processes)
+    ]
+
+
+def free_ports(count):
+    """Returns ports of this machine that nobody listens at."""
+    taken = [socket.socket() for _ in range(count)]
+    for end in taken:
+        end.bind(("127.0.0.1", 0))
+    ports = [end.getsockname()[1] for end in taken]
+    for end in taken:
+        end.close()
+    return ports
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_two_processes_have_the_losses_of_one(backend, clips, cache, tmp_path):
+    (one,) = fit(backend, clips, cache, tmp_path, 1)
+    for found in fit(backend, clips, cache, tmp_path, 2):
+        assert found["losses"] == pytest.approx(one["losses"], abs=1e-4)
+        assert found["found"] == pytest.approx(one["found"], abs=1e-4)
+        assert found["kernel"] == pytest.approx(one["kernel"], rel=1e-4)
+    assert one["losses"][-1] < one["losses"][0]
+
+
+def test_processes_must_know_who_they_are(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", "{}")
+    with pytest.raises(ValueError, match="TF_CONFIG says"), on_workers():
+        pass
