@@ -16,7 +16,7 @@ from keras_twostream.training.choosing import (
     mirrored_classes,
 )
 from keras_twostream.training.crossing import Crossing
-from keras_twostream.training.finetune import finetune
+from keras_twostream.training.finetuning import finetune
 from keras_twostream.training.starts import start_of
 from keras_twostream.video.synthetic import write_dataset
 

@@ -48,7 +48,7 @@ def finetune(directory, model, run, cache_dir, workers, overwrite, **settings):
     """Train the best network that clips allow, and say how good it is."""
     told = given_of(Recipe, settings)
     import_keras()
-    from keras_twostream.training.finetune import finetune
+    from keras_twostream.training.finetuning import finetune
 
     folder = Path(run or f"runs/{Path(directory).resolve().name}")
     tuned = finetune(

@@ -3,15 +3,15 @@
 from keras_twostream._lazy import lazy_exports
 
 EXPORTS = {
+    "EpochPlace": "keras_twostream.training.devices",
     "Features": "keras_twostream.training.features",
     "FrozenBelow": "keras_twostream.training.frozen",
     "NotFiniteError": "keras_twostream.training.state",
     "Recipe": "keras_twostream.training.recipe",
     "clip_maps": "keras_twostream.training.frozen",
     "facts_of": "keras_twostream.training.facts",
-    "finetune": "keras_twostream.training.finetune",
+    "finetune": "keras_twostream.training.finetuning",
     "freeze": "keras_twostream.training.freezing",
-    "EpochPlace": "keras_twostream.training.devices",
     "list_recipes": "keras_twostream.training.recipes",
     "on_devices": "keras_twostream.training.devices",
     "on_workers": "keras_twostream.training.workers",
