@@ -17,6 +17,7 @@ EXPORTS = {
     "build": "keras_twostream.models.build",
     "convert": "keras_twostream.converters",
     "evaluate": "keras_twostream.evaluation.use",
+    "finetune": "keras_twostream.training.finetuning",
     "fuse": "keras_twostream.models.surgery",
     "get_weights": "keras_twostream.weights.index",
     "keep_streams": "keras_twostream.models.subset",
@@ -27,6 +28,7 @@ EXPORTS = {
     "predict": "keras_twostream.evaluation.use",
     "read_record": "keras_twostream.models.record",
     "stream_balance": "keras_twostream.models.balance",
+    "train": "keras_twostream.training.run",
     "transfer": "keras_twostream.weights.transfer",
 }
 MODULES = (
