@@ -107,3 +107,11 @@ def dataset_of(clips, recipe, fed, options, part, **changes):
         "subset": part,
     }
     return clips_dataset(clips, **(settings | changes))
+
+
+def starting_at(dataset, step, repeat=False):
+    """Returns the batches from a step on, of a dataset or of features."""
+    feed = replace(dataset.feed, start=step, repeat=repeat)
+    batches = feed.dataset()
+    batches.feed = feed
+    return batches

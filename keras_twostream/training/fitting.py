@@ -8,7 +8,7 @@ import keras
 from keras_twostream.models.cutting import split_fixed
 from keras_twostream.models.network import TwoStreamModel
 from keras_twostream.models.record import read_record
-from keras_twostream.training.clips import dataset_of
+from keras_twostream.training.clips import dataset_of, starting_at
 from keras_twostream.training.compiling import (
     class_weights,
     compile_arguments,
@@ -95,8 +95,9 @@ class Stage:
         self.recipe, self.folder, self.options = recipe, folder, options
         keras.utils.set_random_seed(recipe.seed)
         self.quiet = quiet
+        self._made_of = class_names, earlier
         with silent_loading(quiet):
-            self.model = network_of(recipe, class_names, earlier)
+            self.model = network_of(recipe, *self._made_of)
         self.learner = self.model
         self.below, self.parts = None, parts
         if recipe.draws and recipe.epochs:
@@ -149,6 +150,19 @@ class Stage:
         finally:
             keeper.restore_best(self.learner)
         return self.model
+
+    def for_use(self):
+        """Returns the network as it is used, in float32 wherever it learnt.
+
+        What computes in fewer bits for speed on one machine is slow, or
+        missing, on another.
+        """
+        if self.recipe.precision == "float32":
+            return self.model
+        with silent_loading():
+            found = network_of(self.recipe, *self._made_of, "float32")
+        found.set_weights(self.model.get_weights())
+        return found
 
     def compile(self, steps):
         """Compiles what learns, for epochs of so many batches."""
@@ -219,11 +233,3 @@ class Stage:
         if self.options.tensorboard:
             shown = [keras.callbacks.TensorBoard(str(self.folder / LOGS))]
         return [*callbacks, log, *shown, *self.options.callbacks]
-
-
-def starting_at(dataset, step, repeat=False):
-    """Returns the batches from a step on, of a dataset or of features."""
-    feed = dataclasses.replace(dataset.feed, start=step, repeat=repeat)
-    batches = feed.dataset()
-    batches.feed = feed
-    return batches

@@ -92,16 +92,17 @@ def _train_stage(directory, stage, folder, names, earlier, options, settings):
     folder.mkdir(parents=True, exist_ok=True)
     _write_settings(folder, settings, stage, ready)
     try:
-        model = ready.train()
+        ready.train()
     except KeyboardInterrupt:
         if (folder / STATE).exists():
-            save_model(ready.model, folder / RUN_MODEL)
+            save_model(ready.for_use(), folder / RUN_MODEL)
             logger.warning(
                 "Stopped; %s has the best epoch so far, and the same call "
                 "goes on from here",
                 folder,
             )
         raise
+    model = ready.for_use()
     save_model(model, folder / RUN_MODEL)
     if (folder / HISTORY).is_file():
         (folder / CURVES).write_bytes(png(curves(folder / HISTORY)))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 STATE, BEST = "state.json", "best.npz"
 # Seconds after which the state is written within an epoch too.
@@ -223,7 +224,8 @@ class StopAtNaN(keras.callbacks.Callback):
         if loss is None or math.isfinite(loss):
             return
         step = self.keeper.step - 1
-        clips = [self.names[int(c)] for _, c, *_ in self.steps.clips_of(step)]
+        rows = self.steps.clips_of(tf.constant(step, tf.int64))
+        clips = [self.names[int(clip)] for _, clip, *_ in rows]
         raise NotFiniteError(
             f"The loss is {loss} after step {step + 1}, epoch "
             f"{step // self.keeper.steps_per_epoch + 1}, whose clips are "
