@@ -21,12 +21,13 @@ import numpy as np
 from encoding_video import Video, as_video
 
 from keras_twostream.cli.output import print_table
-from keras_twostream.training import clip_maps, split
+from keras_twostream.training import split
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "zoo"))
 
 import train  # noqa: E402 - the script that trains the published networks.
+from frozen import clip_maps  # noqa: E402
 
 OWN = "its own"
 # Form -> fields of `FlowSpec`, or what else stores the fields of a clip.
@@ -72,7 +73,7 @@ def scores_of(trial, groups, seed, learnt, asked):
     """Trains without each group in turn and answers for it.
 
     Args:
-        trial: `training.FrozenBelow`.
+        trial: `frozen.FrozenBelow`.
         groups: Array `(clips,)`.
         seed: Of the order of the samples and the dropout.
         learnt: Maps to learn from.
@@ -162,7 +163,7 @@ def main(recipe, data, seeds, forms, learnt, output, cache):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    default = ROOT / "zoo" / "recipes" / "conv_relu5.ut_interaction.json"
+    default = ROOT / "zoo" / "networks" / "conv_relu5.ut_interaction.json"
     parser.add_argument("--recipe", default=default, help="of a network")
     parser.add_argument("--data", default=os.environ.get(train.DATA))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])

@@ -18,12 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from keras_twostream.flow.contract import compare
-from keras_twostream.training import clip_maps, split
+from keras_twostream.training import split
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "zoo"))
 
 import train  # noqa: E402 - the script that trains the published networks.
+from frozen import clip_maps  # noqa: E402
 
 # What is changed in the flow that the network is fed with.
 CHANGES = {
@@ -71,7 +72,7 @@ def main(recipe, data, output, cache):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    default = ROOT / "zoo" / "recipes" / "conv_relu5.ut_interaction.json"
+    default = ROOT / "zoo" / "networks" / "conv_relu5.ut_interaction.json"
     parser.add_argument("--recipe", default=default, help="of a network")
     parser.add_argument("--data", default=os.environ.get(train.DATA))
     parser.add_argument("--output", help="JSON file for the figures")

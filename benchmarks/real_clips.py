@@ -26,7 +26,10 @@ from real_training import Trial, files_of
 
 from keras_twostream.data import CropSpec, clips_dataset, list_clips
 from keras_twostream.preparation.cache import default_cache_dir
-from keras_twostream.training import clip_maps
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "zoo"))
+
+from frozen import clip_maps
 
 DATA = "KERAS_TWOSTREAM_TEST_DATA"
 WEIGHTS = "weights/mobilenet_1.00_224_imagenet_to_conv_pw_12_relu.weights.h5"

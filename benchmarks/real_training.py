@@ -19,7 +19,7 @@ class Trial:
         model: Network of `real_networks.build`.
         cut: Name of the layer up to which nothing learns.
         maps: Dict of stream -> array `(2, clips, ...)`, from
-            `training.clip_maps`.
+            `frozen.clip_maps` of zoo/.
         labels: Array `(clips,)`.
     """
 

@@ -172,7 +172,7 @@ def test_accuracy_is_measured_of_every_form(
 ):
     module = benchmark("encoding_accuracy")
     recipe = module.train.read_recipe(
-        FOLDER.parent / "zoo" / "recipes" / "conv_relu5.ut_interaction.json"
+        FOLDER.parent / "zoo" / "networks" / "conv_relu5.ut_interaction.json"
     )
     recipe["network"] |= {
         "input_shape": [32, 32],

@@ -1,4 +1,7 @@
-"""Training on what frozen layers make of clips trains the whole network."""
+"""How the published networks were trained: on maps, and yet whole."""
+
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -7,7 +10,11 @@ import tensorflow as tf
 from networks import scores_of, tiny
 
 from keras_twostream import keep_streams
-from keras_twostream.training import FrozenBelow, clip_maps, freeze, split
+from keras_twostream.training import freeze, split
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "zoo"))
+
+from frozen import FrozenBelow, clip_maps
 
 STAGE = "relu4"
 CLIPS, CLASSES = 8, 2

@@ -5,7 +5,7 @@ to the fusion. So what it makes of every clip is computed once, and what comes
 after is trained on that: leave one group out for the figures, then once more
 on all groups but one, which stays held back for whoever wants to try.
 
-Run it: python zoo/train.py zoo/recipes/NAME.json --data DATA [--publish ZOO]
+Run it: python zoo/train.py zoo/networks/NAME.json --data DATA [--publish ZOO]
 """
 
 import argparse
@@ -18,10 +18,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from frozen import FrozenBelow, clip_maps
 
 import keras_twostream
 from keras_twostream.data import CropSpec, clips_dataset, list_clips
-from keras_twostream.training import FrozenBelow, clip_maps, freeze, split
+from keras_twostream.training import freeze, split
 from keras_twostream.weights import Metric
 from keras_twostream.zoo import publish
 
@@ -149,7 +150,7 @@ def _publish(model, recipe, right, groups, minutes, zoo):
         training={
             "clips": f"all of {recipe['dataset']} but group "
             f"{recipe['held_back']}, and their mirror images",
-            "recipe": f"zoo/recipes/{recipe['name']}.json",
+            "recipe": f"zoo/networks/{recipe['name']}.json",
             "time": f"{minutes:.0f} minutes on two CPU cores, "
             "cross-validation included",
         },
@@ -159,7 +160,7 @@ def _publish(model, recipe, right, groups, minutes, zoo):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("recipe", help="file in zoo/recipes")
+    parser.add_argument("recipe", help="file in zoo/networks")
     parser.add_argument("--data", default=os.environ.get(DATA))
     parser.add_argument("--publish", dest="publish_to", metavar="ZOO")
     parser.add_argument("--cache", help="folder of prepared clips")

@@ -5,10 +5,8 @@ from keras_twostream._lazy import lazy_exports
 EXPORTS = {
     "EpochPlace": "keras_twostream.training.devices",
     "Features": "keras_twostream.training.features",
-    "FrozenBelow": "keras_twostream.training.frozen",
     "NotFiniteError": "keras_twostream.training.state",
     "Recipe": "keras_twostream.training.recipe",
-    "clip_maps": "keras_twostream.training.frozen",
     "facts_of": "keras_twostream.training.facts",
     "finetune": "keras_twostream.training.finetuning",
     "freeze": "keras_twostream.training.freezing",

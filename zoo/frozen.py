@@ -1,8 +1,8 @@
-"""What frozen layers make of clips, computed once, and training on that.
+"""How the published networks of real clips were trained, above frozen layers.
 
-While everything below a stage is frozen (`training.freeze`) its maps never
-change, so a small set is learnt in minutes and cross-validated in little more.
-The layers are those of the network: when they have learnt, it has.
+They have seen every clip and its mirror image, and nothing else, which keeps
+their figures reproducible. `keras-twostream finetune` is what came of it: with
+augmentation, and maps on disk.
 """
 
 import keras
