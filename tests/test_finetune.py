@@ -10,6 +10,7 @@ import keras_twostream
 from keras_twostream.cli import main
 from keras_twostream.evaluation import Result, compare
 from keras_twostream.flow.spec import FlowSpec
+from keras_twostream.report.writing import write_report
 from keras_twostream.training.choosing import (
     ClipFacts,
     choose,
@@ -288,3 +289,21 @@ def test_the_command_says_what_it_chose_and_how_good_it_is(
     assert "of 12 clips (95 % interval" in said
     assert "late fusion of these two" in said
     assert "keras-twostream predict CLIP --model" in said
+
+
+def test_its_report_is_about_the_cross_validation(tuned, cache, tmp_path):
+    found, run = tuned
+    page = write_report(
+        run,
+        html=tmp_path / "page.html",
+        cache_dir=str(cache),
+        workers=1,
+        verbose=False,
+    )
+    html = page.read_text(encoding="utf-8")
+    right = int(found.results["all"].right.sum())
+    assert f"{right} of 12 clips right" in html
+    assert "leaving out one of 4 folds" in html
+    assert "late fusion of these" in html
+    wrong = 12 - right
+    assert html.count("taken for") == min(wrong, 8)

@@ -64,7 +64,10 @@ class Protocol:
         elif self.places != "center":
             words.append(f"of {_CROPS[self.places]} crops")
         if self.flips:
-            words.append("and their mirror images")
+            several = self.views > 1 or self.places != "center"
+            words.append(
+                "and their mirror images" if several else "and its mirror image"
+            )
         if self.views > 1 or self.flips or self.places != "center":
             words.append(f"whose {self.average} are averaged")
         if self.folds:

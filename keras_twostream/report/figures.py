@@ -17,7 +17,7 @@ from keras_twostream.evaluation.metrics import (
     interval,
     reliability,
 )
-from keras_twostream.report._blocks import COLOURS, INK
+from keras_twostream.report._blocks import COLOURS, INK, OTHER
 
 DPI = 110
 # Column of a run's log, panel, name of the line.
@@ -30,7 +30,8 @@ LINES = (
 # Classes up to which a matrix has numbers in it, and names beside it.
 NUMBERED, NAMED = 20, 60
 STREAM_COLOURS = {name: edge for name, (edge, _) in COLOURS.items()} | {
-    "all": COLOURS["fused"][0]
+    "all": COLOURS["fused"][0],
+    "late": OTHER[0],
 }
 
 

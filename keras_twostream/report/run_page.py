@@ -18,6 +18,12 @@ from keras_twostream.report.players import SCRIPT, STYLE, legend, player
 from keras_twostream.report.sheets import Sample, scale_of
 
 SURE = 1 - LEVEL
+# Results beside that of the whole network, as they are called.
+NAMES = {
+    "rgb": "RGB alone",
+    "flow": "flow alone",
+    "late": "late fusion of these",
+}
 _MORE_STYLE = """
 .figure img { border: 0; background: #fff; max-width: min(100%, 900px); }
 .samples .views { grid-auto-flow: row; grid-template-columns: 1fr 1fr; }
@@ -40,6 +46,7 @@ class RunFacts:
     Attributes:
         title: Of the page.
         results: Dict of "all", and of each stream alone -> `Result`.
+        alone: What is beside "all", in words.
         probes: Dict of name -> `Result`, as of `evaluation.probes.probe`.
         figures: Dict of title -> (figure, what it says).
         errors: Wrong answers as `Sample`s, the surest first.
@@ -49,6 +56,7 @@ class RunFacts:
 
     title: str
     results: Mapping[str, Result]
+    alone: str
     probes: Mapping[str, Result]
     figures: Mapping[str, tuple[Figure, str]]
     errors: Sequence[Sample]
@@ -61,7 +69,7 @@ def draw_run(facts: RunFacts) -> tuple[str, str, str, str]:
     whole = facts.results[ALL]
     parts = [
         _headline(whole, facts.told),
-        _streams(facts.results),
+        _streams(facts.results, facts.alone),
         *(
             _figure(title, figure, words)
             for title, (figure, words) in facts.figures.items()
@@ -97,7 +105,7 @@ def _headline(result: Result, told: Mapping[str, str]) -> str:
     )
 
 
-def _streams(results: Mapping[str, Result]) -> str:
+def _streams(results: Mapping[str, Result], words: str) -> str:
     """Says what one stream alone is worth, and whether the other helps."""
     alone = {name: x for name, x in results.items() if name != ALL}
     if not alone:
@@ -109,7 +117,7 @@ def _streams(results: Mapping[str, Result]) -> str:
         low, high = found["interval"]
         rows.append(
             (
-                f"{name} alone",
+                NAMES.get(name, name),
                 percent(result.accuracy),
                 f"{100 * found['difference']:+.1f} points "
                 f"({100 * low:+.1f} to {100 * high:+.1f})",
@@ -119,9 +127,7 @@ def _streams(results: Mapping[str, Result]) -> str:
     head = ("", "right", "both streams gain", "exact McNemar test")
     return (
         '<section class="card"><h2>Does the other stream help?</h2>'
-        '<p class="quiet">The same network when it gets one stream: how much '
-        "it relies on each, not how good a network of that stream could be."
-        f"</p>{_table(head, rows)}</section>"
+        f'<p class="quiet">{text(words)}</p>{_table(head, rows)}</section>'
     )
 
 
@@ -153,8 +159,8 @@ def _errors(samples: Sequence[Sample], result: Result) -> str:
     scale = scale_of(list(samples))
     return (
         '<section><h2>The surest errors</h2><p class="quiet">Frames and flow '
-        "as the network gets them; bright is what speaks for its answer "
-        "(Grad-CAM in space and time).</p>"
+        "as the network gets them; where there are bright places they speak "
+        "for its answer (Grad-CAM in space and time).</p>"
         f'<div class="top">{legend(scale)}'
         '<button id="play" type="button">Pause</button></div>'
         f'<div class="samples">'

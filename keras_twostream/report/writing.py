@@ -6,19 +6,13 @@ import os
 import shlex
 from pathlib import Path
 
-import numpy as np
-
-from keras_twostream.evaluation.cam import GradCam
-from keras_twostream.evaluation.looks import Looks
 from keras_twostream.evaluation.networks import loaded
-from keras_twostream.evaluation.probes import INTACT, probe
 from keras_twostream.evaluation.protocols import ALL
 from keras_twostream.models.balance import stream_balance
-from keras_twostream.models.subset import keep_streams
 from keras_twostream.report import figures
+from keras_twostream.report.evidence import CROSSED, asked, cross_validated
 from keras_twostream.report.page import write_page
 from keras_twostream.report.run_page import RunFacts, draw_run
-from keras_twostream.report.sheets import Sample
 
 PAGE, CONFIG, HISTORY, RESULTS = (
     "report.html",
@@ -50,7 +44,8 @@ def write_report(
         run: Run folder of `training.train`.
         directory: Folder of clips, or prepared set, to measure it on; by
             default the run's own, of which only what it was not trained on
-            is taken.
+            is taken. Of a run of `finetune` the page is about its
+            cross-validation then.
         html: The file to write; by default `report.html` in the run folder.
         errors: Wrong answers to show at most.
         probes: Whether to take motion and appearance away, which takes some
@@ -70,32 +65,32 @@ def write_report(
     folder = Path(run)
     settings = _settings(folder)
     held_back = settings.get("validation_clips") if directory is None else None
+    crossed = directory is None and (folder / CROSSED).is_file()
     directory = directory or settings.get("data")
-    if directory is None or held_back == []:
+    if directory is None or (held_back == [] and not crossed):
         raise ValueError(
             f"{folder} has no clips that were held back from its training: "
             "name a folder of clips to measure it on"
         )
-    model, record = loaded(folder)
-    looks = Looks(directory, model, only=held_back, **options)
-    networks = {ALL: model}
-    if len(record.streams) > 1:
-        networks |= {s: keep_streams(model, s) for s in record.streams}
-    results = {name: looks.ask(network) for name, network in networks.items()}
-    found = probe(looks, model) if probes else {INTACT: results[ALL]}
-    for name, result in (results | found).items():
-        name = name.replace(" ", "_")
-        result.save(folder / RESULTS / f"{Path(directory).name}.{name}.json")
-    drawn = _figures(folder, model, results, found)
+    model, _ = loaded(folder)
+    if crossed:
+        found = cross_validated(folder, directory, model, errors, **options)
+    else:
+        found = asked(directory, model, held_back, errors, probes, **options)
+        for name, result in (found.results | found.probes).items():
+            name = f"{Path(directory).name}.{name.replace(' ', '_')}.json"
+            result.save(folder / RESULTS / name)
+    drawn = _figures(folder, model, found)
     if pngs:
         _write_figures(drawn, Path(pngs))
     facts = RunFacts(
         title=f"{model.name} on {Path(directory).name}",
-        results=results,
-        probes=found,
+        results=found.results,
+        alone=found.alone,
+        probes=found.probes,
         figures=drawn,
-        errors=_errors(looks, model, results[ALL], errors),
-        told=_told(settings, results[ALL]),
+        errors=found.errors,
+        told=_told(settings, found.results[ALL]),
         command=_command(folder, directory if held_back is None else None),
     )
     return write_page(html or folder / PAGE, *draw_run(facts))
@@ -110,14 +105,16 @@ def _settings(folder: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _figures(folder, model, results, probes):
+def _figures(folder, model, found):
     """Returns title -> (figure, what it says), of all there is."""
+    results, probes = found.results, found.probes
     whole = results[ALL]
     drawn = {}
     if (folder / HISTORY).is_file() and _has_rows(folder / HISTORY):
         drawn["Training"] = (
             figures.curves(folder / HISTORY),
-            "The epoch of the lowest validation loss was kept.",
+            "Where clips are held back the epoch of the lowest validation "
+            "loss is kept.",
         )
     drawn["Confusion"] = (
         figures.confusion_matrix(whole),
@@ -125,13 +122,13 @@ def _figures(folder, model, results, probes):
     )
     drawn["Classes"] = (
         figures.class_bars(results),
-        "Both streams, and the same network with one of them.",
+        "Both streams, and what is beside them.",
     )
     drawn["Calibration"] = (
         figures.calibration(whole),
         "On the line a network is right as often as it says.",
     )
-    balance = stream_balance(model) if len(results) > 1 else {}
+    balance = stream_balance(model) if len(model.input) > 1 else {}
     if balance:
         drawn["Stream balance"] = (
             figures.balance_bars(balance),
@@ -157,69 +154,13 @@ def _write_figures(drawn, folder: Path) -> None:
         (folder / f"{name}.png").write_bytes(figures.png(figure))
 
 
-def _errors(looks, model, result, most):
-    """Returns the surest wrong answers as samples, with their evidence."""
-    wrong = np.flatnonzero(~result.right)
-    sure = result.scores.max(-1)
-    chosen = wrong[np.argsort(-sure[wrong])][:most]
-    if not len(chosen):
-        return []
-    try:
-        look = GradCam(model)
-    except ValueError:
-        look = None
-    names, samples = result.class_names, []
-    for clip, inputs in _middle_views(looks, model, chosen):
-        answer = int(result.answers[clip])
-        heat = look(inputs, [answer]) if look else None
-        parts = {name: x[0] for name, x in inputs.items()}
-        if heat:
-            heat = {name: _timed(x[0], 3) for name, x in heat.items()}
-        if "flow" in parts:
-            flow = _timed(parts["flow"], 4)
-            field = flow.shape[-1] // 4 * 2
-            parts["flow"] = flow[..., field : field + 2]
-        if "rgb" in parts:
-            parts["rgb"] = _timed(parts["rgb"], 4)
-        samples.append(
-            Sample(
-                name=result.clips[clip],
-                label=f"{names[result.labels[clip]]}, taken for "
-                f"{names[answer]} ({sure[clip]:.0%})",
-                group=(result.groups or {clip: ""})[clip] or "",
-                heat=heat,
-                **parts,
-            )
-        )
-    return samples
-
-
-def _middle_views(looks, model, clips):
-    """Yields clips, the surest error first, and the middle view of each."""
-    views = looks.dataset.sample_spec.samples
-    wanted = {int(clip) * views + views // 2: int(clip) for clip in clips}
-    found = {}
-    for number, (inputs, *_) in looks.dataset.unbatch().enumerate():
-        if int(number) in wanted:
-            found[wanted[int(number)]] = {
-                name: inputs[name].numpy()[None] for name in model.input
-            }
-    for clip in clips:
-        yield int(clip), found[int(clip)]
-
-
-def _timed(x: np.ndarray, rank: int) -> np.ndarray:
-    """Returns an array with an axis for time in front."""
-    return x if x.ndim == rank else x[None]
-
-
 def _told(settings, result) -> dict[str, str]:
     flow = result.made["flow"]
     return {
         "flow": f"{flow['algorithm']}, bound {flow['bound']:g} pixels",
         "trained on": f"{settings.get('training_clips', '?')} clips",
         "seed": str(settings.get("recipe", {}).get("seed", "?")),
-        "weights": f"{result.made['weights'][:12]}",
+        "weights": (result.made["weights"] or "one network a fold")[:18],
         "software": result.made["software"],
     }
 
