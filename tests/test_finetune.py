@@ -145,7 +145,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
 
 def test_settings_follow_from_the_clips_with_reasons():
     recipe, choices = choose(FACTS, START)
-    assert (recipe.frames, recipe.flow_frames, recipe.epochs) == (12, 10, 20)
+    assert (recipe.frames, recipe.flow_frames, recipe.epochs) == (12, 10, 30)
     assert recipe.time == {"relu7": {"segments": 3}}
     assert recipe.balance is None
     assert recipe.crop.flip

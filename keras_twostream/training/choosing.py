@@ -21,9 +21,11 @@ FRAMES, FLOW_FRAMES = 12, 10
 # Parts of a clip whose order a network is to see, and where.
 PARTS, PLACE = 3, "relu7"
 # Batches of an epoch times epochs, of a small set; epochs of any.
-STEPS, EPOCHS = 150, (10, 60)
-# Clips up to which every one is answered for by a network without its group.
-CROSSED = 2_000
+STEPS, EPOCHS = 225, (10, 60)
+# Clips up to which every one is answered for by a network without its group,
+# and up to which folds are many.
+CROSSED, MANY_FOLDED = 1_000, 300
+FOLDS, FEW_FOLDS = 10, 5
 # How many times the clips of the smallest class the largest may have.
 UNEVEN = 1.5
 # Where single streams are frozen, and those that are fused later.

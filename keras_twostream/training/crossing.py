@@ -24,14 +24,12 @@ from keras_twostream.preparation.summary import progress
 from keras_twostream.remote.address import as_path
 from keras_twostream.training.fitting import TRAINING
 
-# Folds where there are more groups than that.
-FOLDS = 10
 TEST = "test"
 # Of predictions on maps.
 _BATCH = 64
 
 
-def folds_of(labels, groups, folds=FOLDS, seed=0):
+def folds_of(labels, groups, folds=10, seed=0):
     """Returns in which fold each clip is held back.
 
     Args:

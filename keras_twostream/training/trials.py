@@ -9,7 +9,12 @@ from typing import Any
 from keras_twostream.evaluation.looks import clip_name
 from keras_twostream.evaluation.protocols import Protocol
 from keras_twostream.evaluation.result import Result
-from keras_twostream.training.choosing import ClipFacts
+from keras_twostream.training.choosing import (
+    FEW_FOLDS,
+    FOLDS,
+    MANY_FOLDED,
+    ClipFacts,
+)
 from keras_twostream.training.crossing import Crossing, folds_of
 from keras_twostream.training.fitting import Stage
 from keras_twostream.training.recipe import Recipe
@@ -75,7 +80,13 @@ class Trials:
         self.class_names = tuple(dataset.class_names)
         self.names = tuple(clip_name(x, directory) for x in dataset.file_paths)
         self.labels = tuple(map(int, dataset.labels))
-        self.folds = folds_of(dataset.labels, dataset.groups, seed=recipe.seed)
+        few = len(self.labels) > MANY_FOLDED
+        self.folds = folds_of(
+            dataset.labels,
+            dataset.groups,
+            FEW_FOLDS if few else FOLDS,
+            recipe.seed,
+        )
         whole = ClipFacts.of(dataset).groups == len({*self.folds})
         self.told = f"{len({*self.folds})} {'groups' if whole else 'folds'}"
         self.protocol = Protocol(views=1, flips=recipe.crop.flip)
