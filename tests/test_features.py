@@ -12,8 +12,9 @@ from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.models.cutting import split_fixed
 from keras_twostream.training import Features, freeze
-from keras_twostream.training.crossing import Crossing, folds_of
+from keras_twostream.training.crossing import Crossing
 from keras_twostream.training.fitting import Options, Stage
+from keras_twostream.training.folds import folds_of
 from keras_twostream.video.synthetic import write_dataset
 
 RECIPE = training.Recipe(

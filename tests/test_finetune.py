@@ -9,6 +9,7 @@ import pytest
 import keras_twostream
 from keras_twostream.cli import main
 from keras_twostream.evaluation import Result, compare
+from keras_twostream.evaluation.probes import PROBES
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.report.writing import write_report
 from keras_twostream.training.choosing import (
@@ -18,6 +19,7 @@ from keras_twostream.training.choosing import (
 )
 from keras_twostream.training.crossing import Crossing
 from keras_twostream.training.finetuning import finetune
+from keras_twostream.training.probing import is_to_be_probed, probe_run
 from keras_twostream.training.starts import start_of
 from keras_twostream.video.synthetic import write_dataset
 
@@ -307,3 +309,23 @@ def test_its_report_is_about_the_cross_validation(tuned, cache, tmp_path):
     assert "late fusion of these" in html
     wrong = 12 - right
     assert html.count("taken for") == min(wrong, 8)
+
+
+def test_folds_are_probed_without_what_they_learnt_from(tuned, cache):
+    found, run = tuned
+    options = {"cache_dir": str(cache), "workers": 1, "verbose": 0}
+    assert is_to_be_probed(run)
+    probed = probe_run(run, **options)
+    assert not is_to_be_probed(run)
+    whole = found.results["all"]
+    np.testing.assert_allclose(probed["intact"].scores, whole.scores, atol=1e-5)
+    assert {*probed} == {*PROBES}
+    for name, result in probed.items():
+        assert result.made["probe"] == name
+        compare(whole, result)
+    moved = np.abs(probed["reversed"].scores - whole.scores).max()
+    assert moved > 1e-4
+    # One frame's flow, and that of another clip, are not its own.
+    assert np.abs(probed["flow zeroed"].scores - whole.scores).max() > 1e-4
+    other = probed["flow of another clip"].scores
+    assert np.abs(other - whole.scores).max() > 1e-4

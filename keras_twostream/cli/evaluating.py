@@ -105,7 +105,10 @@ def report(run, data, html, pngs, errors, probes, protocol, cache_dir, workers):
     """Write a page about a trained network: how good, and why it errs."""
     import_keras()
     from keras_twostream.report import write_report
+    from keras_twostream.training.probing import is_to_be_probed, probe_run
 
+    if probes and data is None and is_to_be_probed(run):
+        probe_run(run, cache_dir=cache_dir, workers=workers)
     with _plain_warnings():
         page = write_report(
             run,

@@ -1,7 +1,6 @@
 """Views of clips, and what networks answer to them."""
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from keras_twostream.data.choosing import (
     prepared_in,
     splits_of,
 )
+from keras_twostream.evaluation.answers import result_of
 from keras_twostream.evaluation.averaging import as_probabilities, averaged
 from keras_twostream.evaluation.networks import (
     made_by,
@@ -130,38 +130,10 @@ class Looks:
             scores: `(clips, classes)`, probabilities.
             made: What it is to say of itself.
         """
-        name = functools.partial(clip_name, directory=self.directory)
-        told = {
-            "data": self.directory.name,
-            "part": self.part,
-            "flow": self.dataset.flow_spec.to_dict(),
-            "sample": self.dataset.sample_spec.to_dict(),
-        }
-        return Result(
-            clips=tuple(name(path) for path in self.dataset.file_paths),
-            labels=np.array(self.dataset.labels),
-            scores=scores,
-            class_names=tuple(self.dataset.class_names),
-            protocol=self.protocol,
-            groups=self.groups,
-            skipped=tuple(
-                (name(path), why) for path, why in self.dataset.skipped
-            ),
-            made=told | dict(made),
+        told = {"part": self.part} | dict(made)
+        return result_of(
+            scores, self.dataset, self.directory, self.protocol, told
         )
-
-
-def clip_name(path, directory) -> str:
-    """Returns a clip's path in its folder, the same on every machine.
-
-    Args:
-        path: Path of the clip.
-        directory: The folder.
-    """
-    place, folder = as_path(path), as_path(directory)
-    if place.is_relative_to(folder):
-        return place.relative_to(folder).as_posix()
-    return place.as_posix()
 
 
 def flow_for(directory, record, flow=None):

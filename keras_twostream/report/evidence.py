@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_twostream.evaluation.answers import clip_name
 from keras_twostream.evaluation.cam import GradCam
-from keras_twostream.evaluation.looks import Looks, clip_name
-from keras_twostream.evaluation.probes import INTACT, probe
+from keras_twostream.evaluation.looks import Looks
+from keras_twostream.evaluation.probes import INTACT, PROBES, probe
 from keras_twostream.evaluation.protocols import ALL
 from keras_twostream.evaluation.result import Result
 from keras_twostream.models.record import read_record
@@ -96,9 +97,15 @@ def cross_validated(folder, directory, model, errors, **options) -> Evidence:
     return Evidence(
         results=results,
         alone=OTHER_NETWORKS,
-        probes={INTACT: results[ALL]},
+        probes=_probed(path.parent) or {INTACT: results[ALL]},
         errors=_errors(looks, model, results[ALL], errors, heat=False),
     )
+
+
+def _probed(folder):
+    """Returns what was asked of the folds, if anything was."""
+    files = {x: folder / f"probe.{x.replace(' ', '_')}.json" for x in PROBES}
+    return {x: Result.load(y) for x, y in files.items() if y.is_file()}
 
 
 def _errors(looks, model, result, most, heat=True):

@@ -13,6 +13,7 @@ EXPORTS = {
     "list_recipes": "keras_twostream.training.recipes",
     "on_devices": "keras_twostream.training.devices",
     "on_workers": "keras_twostream.training.workers",
+    "probe_run": "keras_twostream.training.probing",
     "read_recipe": "keras_twostream.training.recipes",
     "shared": "keras_twostream.training.workers",
     "split": "keras_twostream.models.cutting",

@@ -6,71 +6,25 @@ for all folds.
 """
 
 import dataclasses
-import warnings
 from collections.abc import Sequence
 
 import keras
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 from keras_twostream.backbones.base import STREAMS
+from keras_twostream.evaluation.answers import result_of
 from keras_twostream.evaluation.averaging import as_probabilities, averaged
-from keras_twostream.evaluation.looks import clip_name
 from keras_twostream.evaluation.networks import made_by
+from keras_twostream.evaluation.probes import INTACT, PROBES
 from keras_twostream.evaluation.protocols import get_protocol
 from keras_twostream.evaluation.result import Result
 from keras_twostream.models.network import answer
 from keras_twostream.preparation.summary import progress
-from keras_twostream.remote.address import as_path
 from keras_twostream.training.fitting import TRAINING
 
 TEST = "test"
 # Of predictions on maps.
 _BATCH = 64
-
-
-def folds_of(labels, groups, folds=10, seed=0):
-    """Returns in which fold each clip is held back.
-
-    Args:
-        labels: Integer array `(clips,)`.
-        groups: Name of each clip's group, or `None`. Groups stay whole; up to
-            `folds` groups are a fold each.
-        folds: Integer, number of folds.
-        seed: Of the draw, where groups share folds.
-
-    Returns:
-        Integer array `(clips,)`.
-
-    Raises:
-        ValueError: If there are fewer than two groups or folds.
-    """
-    names = groups or range(len(labels))
-    numbers = np.unique(names, return_inverse=True)[1]
-    count = numbers.max() + 1
-    if min(count, folds) < 2:
-        raise ValueError(
-            "Cross-validation needs two groups of clips or more, and two "
-            f"folds. Received: {count} groups, folds={folds}"
-        )
-    if count <= folds:
-        return numbers
-    # More folds than clips of any class would leave each to chance.
-    folds = min(folds, int(np.bincount(labels).max()))
-    if folds < 2:
-        raise ValueError(
-            "Cross-validation needs a class of two clips or more. Received: "
-            "one clip of each class"
-        )
-    found = np.zeros(len(labels), int)
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        # A class of fewer clips than folds is missing from some.
-        warnings.simplefilter("ignore", UserWarning)
-        parts = splitter.split(labels, labels, numbers)
-        for fold, (_, held_back) in enumerate(parts):
-            found[held_back] = fold
-    return found
 
 
 class Crossing:
@@ -98,15 +52,8 @@ class Crossing:
         if beside is not None and beside.has(stage, self.protocol):
             self.learnt, self.asked = beside.learnt, beside.asked
         else:
-            clips = stage.parts[0]
-            self.learnt = stage.features(clips, TRAINING)
-            self.asked = stage.features(
-                clips,
-                TEST,
-                views=self.protocol.views,
-                view_places=self.protocol.places,
-                view_flips=self.protocol.flips,
-            )
+            self.learnt = stage.features(stage.parts[0], TRAINING)
+            self.asked = self._asked_maps()
         # Once, since Keras traces anew whatever is compiled anew.
         stage.compile(stage.training.feed.steps.per_epoch)
         learner = stage.learner
@@ -152,21 +99,42 @@ class Crossing:
             verbose=0,
         )
 
-    def scores(self, numbers) -> np.ndarray:
-        """Returns `(clips, classes)`, what the network answers for clips."""
-        views = self.asked.source.sample_spec.samples
-        rows = [
-            clip * views + view for clip in numbers for view in range(views)
-        ]
+    def scores(self, numbers, maps=None, other=None) -> np.ndarray:
+        """Returns `(clips, classes)`, what the network answers for clips.
+
+        Args:
+            numbers: Integer array, which clips.
+            maps: `Features` of them to answer from, if not their own.
+            other: A stream whose maps are to be those of another clip, half
+                of all clips away.
+        """
+        maps = maps or self.asked
+        views = maps.source.sample_spec.samples
+        clips = maps.rows // views
         found = []
-        for start in range(0, len(rows), _BATCH):
-            maps = self.asked[0, rows[start : start + _BATCH]]
-            chosen = {name: maps[name] for name in self.names}
+        size = max(_BATCH // views, 1)
+        for start in range(0, len(numbers), size):
+            mine = np.asarray(numbers[start : start + size])
+            chosen = self._rows(maps, mine)
+            if other:
+                theirs = self._rows(maps, (mine + clips // 2) % clips)
+                chosen |= {
+                    name: x
+                    for name, x in theirs.items()
+                    if name.startswith(f"{other}_")
+                }
             scores = answer(self.stage.learner.predict_on_batch(chosen))
             found.append(as_probabilities(scores))
         scores = np.concatenate(found)
         by_clip = scores.reshape(len(numbers), views, -1)
         return averaged(by_clip, self.protocol.average)
+
+    def _rows(self, maps, clips):
+        """Returns the maps of all views of clips."""
+        views = maps.source.sample_spec.samples
+        rows = [clip * views + view for clip in clips for view in range(views)]
+        found = maps[0, rows]
+        return {name: found[name] for name in self.names}
 
     def validate(
         self, folds: Sequence[int], directory="", verbose="auto", told=None
@@ -182,35 +150,85 @@ class Crossing:
         Returns:
             A `Result`.
         """
-        source = self.stage.training
+        scores = self._crossed(folds, {INTACT: {}}, verbose)[INTACT]
+        return self._result(scores, folds, directory, told)
+
+    def probe(
+        self, folds: Sequence[int], directory="", verbose="auto", told=None
+    ) -> dict[str, Result]:
+        """Answers also for clips of which something was taken away.
+
+        Its arguments are those of `validate`.
+
+        Returns:
+            Dict of name -> `Result`, as of `evaluation.probes.probe`.
+        """
+        asked = {}
+        for name, taken in PROBES.items():
+            if not {*taken.streams} <= {*self.stage.model.input}:
+                continue
+            if taken.change is None:
+                asked[name] = {"other": taken.other}
+            elif name == INTACT:
+                asked[name] = {}
+            else:
+                maps = self._asked_maps(change=(name, taken.change))
+                asked[name] = {"maps": maps}
+        found = self._crossed(folds, asked, verbose)
+        return {
+            name: self._result(scores, folds, directory, told, probe=name)
+            for name, scores in found.items()
+        }
+
+    def _asked_maps(self, **options):
+        """Returns `Features` of the views that are answered from."""
+        return self.stage.features(
+            self.stage.parts[0],
+            TEST,
+            views=self.protocol.views,
+            view_places=self.protocol.places,
+            view_flips=self.protocol.flips,
+            **options,
+        )
+
+    def _crossed(self, folds, asked, verbose):
+        """Returns what is answered without each fold.
+
+        Args:
+            folds: Integer array `(clips,)`.
+            asked: Dict of name -> arguments of `scores`.
+            verbose: Whether to show progress.
+
+        Returns:
+            Dict of name -> `(clips, classes)`.
+        """
         folds = np.asarray(folds)
-        scores = np.empty((len(folds), len(source.class_names)), np.float32)
+        shape = len(folds), len(self.stage.training.class_names)
+        found = {name: np.empty(shape, np.float32) for name in asked}
         every = [int(fold) for fold in np.unique(folds)]
         for fold in progress(every, len(every), "Folds", verbose):
             self.fit(np.flatnonzero(folds != fold), self.stage.recipe.seed)
             out = np.flatnonzero(folds == fold)
-            scores[out] = self.scores(out)
-        made = made_by(self.stage.model) | {
-            "weights": None,
-            "data": as_path(directory).name,
-            "flow": source.flow_spec.to_dict(),
-            "sample": self.asked.source.sample_spec.to_dict(),
-            "recipe": self.stage.recipe.to_dict(),
-            "seed": self.stage.recipe.seed,
-        }
-        return Result(
-            clips=tuple(clip_name(x, directory) for x in source.file_paths),
-            labels=np.asarray(source.labels),
-            scores=scores,
-            class_names=tuple(source.class_names),
-            protocol=dataclasses.replace(
-                self.protocol, folds=told or f"{len(every)} folds"
-            ),
-            groups=source.groups,
-            skipped=tuple(
-                (clip_name(x, directory), why) for x, why in source.skipped
-            ),
-            made=made,
+            for name, options in asked.items():
+                found[name][out] = self.scores(out, **options)
+        return found
+
+    def _result(self, scores, folds, directory, told, **made):
+        """Returns scores as a `Result`."""
+        told = told or f"{len({*folds})} folds"
+        recipe = self.stage.recipe
+        return result_of(
+            scores,
+            self.asked.source,
+            directory,
+            dataclasses.replace(self.protocol, folds=told),
+            made_by(self.stage.model)
+            | {
+                "weights": None,
+                "recipe": recipe.to_dict(),
+                "seed": recipe.seed,
+            }
+            | made,
         )
 
 

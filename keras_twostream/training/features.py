@@ -41,6 +41,8 @@ class Features:
         cache_dir: Folder for the files; by default beside prepared clips.
         title: What the progress bar says.
         verbose: Whether to show one; "auto" does on a terminal.
+        change: Name and function of what is done to every batch of samples
+            before, dict of arrays -> dict of arrays.
 
     Attributes:
         names: Names of the maps.
@@ -60,12 +62,15 @@ class Features:
         cache_dir=None,
         title="Frozen layers",
         verbose="auto",
+        change=None,
     ):
         self.names, self.source = [*below.output], dataset
         views = dataset.sample_spec.samples
         self.draws, self.rows = draws, len(dataset.file_paths) * views
         folder = Path(cache_dir or default_cache_dir().parent / "features")
-        self.folder = folder.expanduser() / _key(below, dataset)
+        self._change = change
+        told = change and change[0]
+        self.folder = folder.expanduser() / _key(below, dataset, told)
         self.folder.mkdir(parents=True, exist_ok=True)
         missing = [d for d in range(draws) if not self._is_there(d)]
         if missing:
@@ -174,6 +179,9 @@ class Features:
             waiting = {name: [] for name in self.names}
             part = 0
             for inputs, *_ in feed.dataset():
+                if self._change:
+                    inputs = {x: np.asarray(inputs[x]) for x in below.input}
+                    inputs = self._change[1](inputs)
                 maps = answers_of(below, inputs)
                 for name, rows in maps.items():
                     waiting[name].extend(np.asarray(rows, np.float32))
@@ -198,7 +206,7 @@ class Features:
             waiting[name] = rows[ROWS:]
 
 
-def _key(below, dataset) -> str:
+def _key(below, dataset, change) -> str:
     """Returns a name for all that the maps of a dataset depend on."""
     shapes = {name: tuple(x.shape[1:]) for name, x in below.input.items()}
     answers = answers_of(below, golden_sample(shapes))
@@ -212,7 +220,7 @@ def _key(below, dataset) -> str:
         "sample": dataset.sample_spec.to_dict(),
         "seed": dataset.feed.steps.seed,
         "clips": dataset.identities,
-    }
+    } | ({"change": change} if change else {})
     text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

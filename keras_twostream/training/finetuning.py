@@ -9,14 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from keras_twostream.data import clips_dataset
-from keras_twostream.data.choosing import chosen_clips, prepared_in, splits_of
+from keras_twostream.data.choosing import chosen_clips, splits_of
 from keras_twostream.evaluation.fusing import fuse_results
 from keras_twostream.evaluation.looks import Looks
 from keras_twostream.evaluation.protocols import ALL, Protocol
 from keras_twostream.evaluation.result import Result
 from keras_twostream.evaluation.selection import select
-from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.models.table import get_spec
 from keras_twostream.training.choosing import (
     CROSSED,
@@ -26,12 +24,12 @@ from keras_twostream.training.choosing import (
     has_accelerator,
     show,
 )
-from keras_twostream.training.clips import listed, survey
+from keras_twostream.training.clips import listed
 from keras_twostream.training.fitting import Options
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.training.run import CONFIG, train
 from keras_twostream.training.starts import start_of
-from keras_twostream.training.trials import Trials, alone, variants
+from keras_twostream.training.trials import Trials, alone, surveyed, variants
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +109,7 @@ def finetune(directory, run, model=None, *, overwrite=False, **settings):
         shutil.rmtree(run)
     names = listed(chosen_clips(directory)).class_names
     start = start_of(model, names, has_accelerator(), told)
-    clips, dataset = _surveyed(directory, told | start, options)
+    clips, dataset = surveyed(directory, told | start, options)
     facts = ClipFacts.of(dataset)
     start["flow"] = dataset.flow_spec
     recipe, choices = choose(facts, start, **told)
@@ -132,23 +130,6 @@ def finetune(directory, run, model=None, *, overwrite=False, **settings):
         directory, clips, dataset, run / RESULTS / TRIALS, recipe, options
     )
     return _cross_validated(trials, run, recipe, choices, told | start)
-
-
-def _surveyed(directory, settings, options):
-    """Returns the clips, and a dataset of those that can be read."""
-    prepared = prepared_in(directory)
-    flow = prepared.flow if prepared else settings.get("flow", FlowSpec())
-    survey(directory, Recipe(flow=flow))
-    clips = chosen_clips(directory)
-    dataset = clips_dataset(
-        clips,
-        batch_size=None,
-        flow=flow,
-        cache_dir=options.cache_dir,
-        workers=options.workers,
-        verbose="auto" if options.verbose else False,
-    )
-    return clips, dataset
 
 
 def _cross_validated(trials, run, recipe, choices, told):

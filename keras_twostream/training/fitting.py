@@ -170,12 +170,13 @@ class Stage:
         self.learner.compile(jit_compile=self.options.jit_compile, **arguments)
         self.learner.optimizer.build(self.learner.trainable_variables)
 
-    def features(self, clips, part, **changes):
+    def features(self, clips, part, change=None, **changes):
         """Returns the `Features` of clips, computed if need be.
 
         Args:
             clips: The clips.
             part: What they are for.
+            change: As for `Features`.
             **changes: As for `dataset`.
         """
         quiet = {"shuffle": False, "verbose": False, "divisible_by": 1}
@@ -185,8 +186,9 @@ class Stage:
             ordered,
             self.recipe.draws if ordered.sample_spec.augment else 1,
             self.options.features_dir,
-            f"Frozen layers, {part}",
+            f"Frozen layers, {change[0] if change else part}",
             "auto" if self.options.verbose else False,
+            change,
         )
 
     def _fit(self, keeper, steps, training, validation):

@@ -6,18 +6,40 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from keras_twostream.evaluation.looks import clip_name
+from keras_twostream.data import clips_dataset
+from keras_twostream.data.choosing import chosen_clips, prepared_in
+from keras_twostream.evaluation.answers import clip_name
 from keras_twostream.evaluation.protocols import Protocol
 from keras_twostream.evaluation.result import Result
+from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.choosing import (
     FEW_FOLDS,
     FOLDS,
     MANY_FOLDED,
     ClipFacts,
 )
-from keras_twostream.training.crossing import Crossing, folds_of
+from keras_twostream.training.clips import survey
+from keras_twostream.training.crossing import Crossing
 from keras_twostream.training.fitting import Stage
+from keras_twostream.training.folds import folds_of
 from keras_twostream.training.recipe import Recipe
+
+
+def surveyed(directory, settings, options):
+    """Returns the clips, and a dataset of those that can be read."""
+    prepared = prepared_in(directory)
+    flow = prepared.flow if prepared else settings.get("flow", FlowSpec())
+    survey(directory, Recipe(flow=flow))
+    clips = chosen_clips(directory)
+    dataset = clips_dataset(
+        clips,
+        batch_size=None,
+        flow=flow,
+        cache_dir=options.cache_dir,
+        workers=options.workers,
+        verbose="auto" if options.verbose else False,
+    )
+    return clips, dataset
 
 
 def variants(recipe: Recipe, told: Mapping[str, Any]) -> dict[str, Recipe]:
@@ -109,6 +131,12 @@ class Trials:
         )
         result.save(path)
         return result
+
+    def probe(self, recipe: Recipe) -> dict[str, Result]:
+        """Returns what it answers where motion or appearance is taken away."""
+        return self._crossing(recipe).probe(
+            self.folds, self.directory, self.options.verbose, self.told
+        )
 
     def _crossing(self, recipe):
         """Returns the network above maps, those of another if they serve."""
