@@ -148,7 +148,7 @@ def data_arguments(verb):
     )
 
 
-VERBS = {
+VERBS: dict = {
     "train": (train, _train_arguments),
     "finetune": (finetune, _finetune_arguments),
 }

@@ -66,7 +66,13 @@ def read_result(
 def _with_labels(scores, labels, class_names, kind, name) -> Result:
     listed = read_list(labels, class_names=class_names)
     clips = tuple(entry.path for entry in listed.entries)
-    names, numbers = listed.labels.names, listed.labels.indices
+    names = listed.labels.names
+    numbers = [x for x in listed.labels.indices if x is not None]
+    if len(numbers) < len(clips):
+        raise ValueError(
+            f"{labels} must say the class of every clip. Received: "
+            f"{len(clips) - len(numbers)} clips without one"
+        )
     if scores.shape != (len(clips), len(names)):
         raise ValueError(
             f"{labels} lists {len(clips)} clips of {len(names)} classes. "

@@ -110,8 +110,7 @@ class _Choice:
         """Returns the fused probabilities of clips."""
         pairs = zip(results, self.temperatures, strict=True)
         parts = [heated(result.scores, t) for result, t in pairs]
-        terms = (w * x for w, x in zip(self.weights, parts, strict=True))
-        return normalized(sum(terms))
+        return normalized(np.tensordot(self.weights, np.stack(parts), 1))
 
 
 def heated(scores: np.ndarray, temperature: float) -> np.ndarray:
@@ -185,7 +184,7 @@ def _crossed(both, calibrate, seed):
 
 def _choose(both, calibrate) -> _Choice:
     """Returns what is best for some clips."""
-    options = []
+    options: list[tuple[float, ...]] = []
     if not calibrate:
         options.append((1.0, 1.0))
     if calibrate is not False:

@@ -85,14 +85,13 @@ class Probe:
     Attributes:
         meaning: What accuracy that is left says, in words.
         streams: Streams that a network must have for it.
-        change: Function of a batch of samples; `None` takes `other` from
-            another clip instead.
-        other: That stream.
+        change: Function of a batch of samples.
+        other: Stream that is taken from another clip instead.
     """
 
     meaning: str
     streams: tuple[str, ...]
-    change: Callable[[Sample], Sample] | None
+    change: Callable[[Sample], Sample]
     other: str | None = None
 
 
@@ -104,7 +103,7 @@ PROBES = {
     "reversed": Probe("the direction of time does not matter", (), _reversed),
     "flow zeroed": Probe("no motion is needed", ("flow",), _without_flow),
     "flow of another clip": Probe(
-        "motion is not believed", ("flow",), None, "flow"
+        "motion is not believed", ("flow",), _unchanged, "flow"
     ),
     "flow of opposite sign": Probe(
         "directions do not matter", ("flow",), _opposite_flow
@@ -116,7 +115,7 @@ PROBES = {
         "no picture is needed", ("rgb",), _gray_frames
     ),
     "frames of another clip": Probe(
-        "pictures are not believed", ("rgb",), None, "rgb"
+        "pictures are not believed", ("rgb",), _unchanged, "rgb"
     ),
 }
 
@@ -159,7 +158,7 @@ def probe(
 
 
 def _changed(probe: Probe, sample: Sample, others: Sample) -> Sample:
-    if probe.change is None:
+    if probe.other:
         return sample | {probe.other: others[probe.other]}
     return probe.change(sample)
 

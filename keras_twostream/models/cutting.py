@@ -1,6 +1,7 @@
 """Networks in parts that share their layers."""
 
 import itertools
+from typing import Any
 
 import keras
 
@@ -51,7 +52,8 @@ def split_fixed(model, at=()):
     Raises:
         ValueError: If nothing learns.
     """
-    fixed, used = {}, {}
+    fixed: dict[int, str] = {}
+    used: dict[int, Any] = {}
     for operation in model.operations:
         inputs = keras.tree.flatten(operation.input)
         known = [x for x in inputs if id(x) in fixed]

@@ -77,7 +77,7 @@ def write_report(
         found = cross_validated(folder, directory, model, errors, **options)
     else:
         found = asked(directory, model, held_back, errors, probes, **options)
-        for name, result in (found.results | found.probes).items():
+        for name, result in {**found.results, **found.probes}.items():
             name = f"{Path(directory).name}.{name.replace(' ', '_')}.json"
             result.save(folder / RESULTS / name)
     drawn = _figures(folder, model, found)

@@ -59,7 +59,7 @@ def optimizer_of(recipe, steps_per_epoch):
     if recipe.optimizer == "sgd":
         general |= {"momentum": recipe.momentum}
     kinds = {"adam": FactoredAdam, "adamw": FactoredAdamW, "sgd": FactoredSGD}
-    optimizer = kinds[recipe.optimizer](
+    optimizer: keras.optimizers.Optimizer = kinds[recipe.optimizer](
         weight_decay=recipe.weight_decay or None, **general
     )
     if recipe.weight_decay:

@@ -167,7 +167,7 @@ class Crossing:
         for name, taken in PROBES.items():
             if not {*taken.streams} <= {*self.stage.model.input}:
                 continue
-            if taken.change is None:
+            if taken.other:
                 asked[name] = {"other": taken.other}
             elif name == INTACT:
                 asked[name] = {}

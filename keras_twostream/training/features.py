@@ -176,7 +176,7 @@ class Features:
         for draw in draws:
             start = draw * dataset.feed.steps.per_epoch
             feed = dataclasses.replace(dataset.feed, start=start)
-            waiting = {name: [] for name in self.names}
+            waiting: dict[str, list] = {name: [] for name in self.names}
             part = 0
             for inputs, *_ in feed.dataset():
                 if self._change:

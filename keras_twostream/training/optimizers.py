@@ -6,7 +6,7 @@ from keras import ops
 _register = keras.saving.register_keras_serializable(package="keras_twostream")
 
 
-class _Factored:
+class _Factored(keras.optimizers.Optimizer):
     """Gives variables learning rates of their own.
 
     Args:

@@ -24,7 +24,7 @@ def is_to_be_probed(run) -> bool:
     return whole.is_file() and not [*folder.glob(f"{PROBE}.*.json")]
 
 
-def probe_run(run, **options):
+def probe_run(run, **settings):
     """Asks what a network of `finetune` needs: motion, or appearance?
 
     Its folds are trained once more, and answer for clips of which one of them
@@ -32,7 +32,7 @@ def probe_run(run, **options):
 
     Args:
         run: Folder of `finetune` that was cross-validated.
-        **options: As for `Options`.
+        **settings: As for `Options`.
 
     Returns:
         Dict of name -> `Result`, as of `evaluation.probes.probe`.
@@ -41,7 +41,7 @@ def probe_run(run, **options):
     whole = Result.load(folder / f"{CROSS_VALIDATION}.json")
     recipe = Recipe.from_dict(whole.made["recipe"])
     directory = json.loads((Path(run) / CONFIG).read_text("utf-8"))["data"]
-    options = Options(**options)
+    options = Options(**settings)
     clips, dataset = surveyed(directory, {"flow": recipe.flow}, options)
     trials = Trials(directory, clips, dataset, folder / TRIALS, recipe, options)
     found = trials.probe(recipe)

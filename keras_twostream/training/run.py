@@ -31,7 +31,7 @@ CONFIG, CURVES, SKIPPED = "config.json", "curves.png", "skipped.csv"
 STAGES = "stages"
 
 
-def train(directory, run, recipe=None, *, overwrite=False, **options):
+def train(directory, run, recipe=None, *, overwrite=False, **settings):
     """Trains a network on a folder of clips, one sub-folder per class.
 
     A run that was interrupted, by Ctrl-C or a kill, goes on when it is called
@@ -43,7 +43,7 @@ def train(directory, run, recipe=None, *, overwrite=False, **options):
         run: Folder to write the run to; made if need be.
         recipe: `Recipe` to follow; by default `Recipe()`.
         overwrite: Whether to begin anew where there is a run already.
-        **options: As for `Options`: `cache_dir`, `workers`, `callbacks`,
+        **settings: As for `Options`: `cache_dir`, `workers`, `callbacks`,
             `devices`, `deterministic` and so on.
 
     Returns:
@@ -55,7 +55,7 @@ def train(directory, run, recipe=None, *, overwrite=False, **options):
             holds another run.
         NotFiniteError: If the loss is no number any more.
     """
-    options = Options(**options)
+    options = Options(**settings)
     if options.deterministic:
         make_deterministic()
     # Wrong settings must show before hours go into preparing clips.
@@ -68,7 +68,7 @@ def train(directory, run, recipe=None, *, overwrite=False, **options):
         logger.warning("%s is finished; `overwrite` begins anew", run)
         return load(run)
     stages = recipe.steps()
-    earlier = {}
+    earlier: dict[str, Path] = {}
     for name, stage in stages.items():
         last = len(earlier) == len(stages) - 1
         folder = run if last else run / STAGES / name

@@ -66,7 +66,8 @@ def _imagenet(name, class_names, accelerator):
             "`keras-twostream list --pretrained`, a run or a file instead"
         )
     backbone = LARGE if accelerator else SMALL
-    weights, why = IMAGENET, "ImageNet's weights"
+    weights: str | dict[str, str] = IMAGENET
+    why = "ImageNet's weights"
     if not _can_load(backbone):
         backbone = SMALL
         packed = _packed(class_names)
@@ -103,7 +104,11 @@ def _packed(class_names):
     Else they might have learnt from the clips that they are judged by.
     """
     ours = {*class_names}
-    return min(PACKED, key=lambda x: len(ours & {*get_weights(x).class_names}))
+
+    def seen(name):
+        return len(ours & {*(get_weights(name).class_names or ())})
+
+    return min(PACKED, key=seen)
 
 
 def _trained(source):

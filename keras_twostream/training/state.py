@@ -62,7 +62,7 @@ class Keeper(keras.callbacks.Callback):
         self.best, self.best_epoch = math.inf, None
         self.stopped = False
         self._written = time.monotonic()
-        self._validated = None
+        self._validated: list = []
 
     @property
     def epoch(self):

@@ -100,7 +100,9 @@ def _repaired():
         logger.warning("Keras %s is fitted as it is", keras.__version__)
         yield
         return
-    trainer = importlib.import_module("keras.src.backend.tensorflow.trainer")
+    trainer: Any = importlib.import_module(
+        "keras.src.backend.tensorflow.trainer"
+    )
 
     build, reduce = (
         trainer.TensorFlowTrainer._maybe_symbolic_build,
