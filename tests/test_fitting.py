@@ -8,6 +8,7 @@ import pytest
 
 import keras_twostream
 from keras_twostream import training
+from keras_twostream.cli import main
 from keras_twostream.data import list_clips
 from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
@@ -116,3 +117,13 @@ def test_scores_have_32_bits_where_all_else_has_16(clips, tmp_path):
     assert types == {"bfloat16", "float32"}
     assert model.output.dtype == "float32"
     assert {w.dtype for w in model.weights} == {"float32"}
+
+
+def test_flags_say_how_to_train(clips, quiet, tmp_path):
+    words = ["train", str(clips), "--run", str(tmp_path / "run")]
+    words += ["--backbone", "vgg_tiny", "--image-size", "32", "32"]
+    words += ["--flow-frames", "2", "--epochs", "1", "--no-xla"]
+    words += ["--tensorboard", "--cache-dir", quiet["cache_dir"]]
+    assert main([*words, "--devices", "99"]) == 2
+    assert main(words) == 0
+    assert (tmp_path / "run" / "logs").is_dir()

@@ -17,11 +17,21 @@ NAMES = {
     "flow": "flow alone",
     "late": "late fusion of these two",
 }
+# Options that a command line can say.
+OPTIONS = (
+    "cache_dir",
+    "workers",
+    "devices",
+    "deterministic",
+    "tensorboard",
+    "jit_compile",
+)
 DIRECTORY = "folder with a sub-folder per class, or a prepared set"
 
 
-def train(directory, recipe, run, cache_dir, workers, overwrite, **settings):
+def train(directory, recipe, run, overwrite, **settings):
     """Train a network on a folder of clips or a prepared set."""
+    options = _options(settings)
     told = given_of(Recipe, settings)
     for part, cls in (("flow", FlowSpec), ("crop", CropSpec)):
         if given := given_of(cls, settings):
@@ -37,15 +47,15 @@ def train(directory, recipe, run, cache_dir, workers, overwrite, **settings):
         folder,
         recipe,
         overwrite=overwrite,
-        cache_dir=cache_dir,
-        workers=workers,
+        **options,
     )
     print(f"Run written to {folder}; try:")
     print(f"  keras-twostream predict CLIP --model {folder}")
 
 
-def finetune(directory, model, run, cache_dir, workers, overwrite, **settings):
+def finetune(directory, model, run, overwrite, **settings):
     """Train the best network that clips allow, and say how good it is."""
+    options = _options(settings)
     told = given_of(Recipe, settings)
     import_keras()
     from keras_twostream.training.finetuning import finetune
@@ -56,14 +66,18 @@ def finetune(directory, model, run, cache_dir, workers, overwrite, **settings):
         folder,
         model,
         overwrite=overwrite,
-        cache_dir=cache_dir,
-        workers=workers,
+        **options,
         **told,
     )
     _print_results(tuned)
     print(f"Run written to {folder}; try:")
     print(f"  keras-twostream predict CLIP --model {folder}")
     print(f"  keras-twostream report {folder}")
+
+
+def _options(settings):
+    """Returns what was said of how to train, see `training.fitting.Options`."""
+    return {name: settings[name] for name in OPTIONS if name in settings}
 
 
 def _print_results(tuned):
@@ -120,6 +134,7 @@ def _finetune_arguments(verb):
     )
     field_arguments(verb, Recipe, default=argparse.SUPPRESS, leave=("model",))
     data_arguments(verb)
+    _run_arguments(verb)
 
 
 def _train_arguments(verb):
@@ -138,6 +153,35 @@ def _train_arguments(verb):
     for fields in (Recipe, FlowSpec, CropSpec):
         field_arguments(verb, fields, default=argparse.SUPPRESS)
     data_arguments(verb)
+    _run_arguments(verb)
+
+
+def _run_arguments(verb):
+    """Adds the flags of how a network is trained, wherever it is."""
+    verb.add_argument(
+        "--devices",
+        type=int,
+        default=argparse.SUPPRESS,
+        help="devices that share every batch (TensorFlow and JAX)",
+    )
+    flags = {
+        "deterministic": "the same weights to the last bit, on GPUs too",
+        "tensorboard": "write `logs` in the run folder for TensorBoard",
+    }
+    for name, words in flags.items():
+        verb.add_argument(
+            f"--{name}",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help=words,
+        )
+    verb.add_argument(
+        "--xla",
+        dest="jit_compile",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help="compile the network by XLA; by default as Keras finds best",
+    )
 
 
 def data_arguments(verb):
