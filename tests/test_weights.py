@@ -126,3 +126,36 @@ def test_back_and_forth_loses_nothing(backbone):
     np.testing.assert_array_equal(
         scores_of(last, inputs), scores_of(first, inputs)
     )
+
+
+def test_a_flow_tower_can_start_from_one_of_rgb(tmp_path):
+    """Cross-modality pre-training, Wang et al. (2016), section 4.2."""
+    spatial = tiny("spatial", num_classes=3)
+    spatial.save(tmp_path / "spatial.keras")
+    path = str(tmp_path / "spatial.keras")
+    temporal = tiny("temporal", num_classes=3, weights={"flow": path})
+    report = temporal.load_report
+    assert not report.missing
+    assert report.inflated == ("flow_conv1",)
+    for name in ("conv2", "conv5", "fc8"):
+        pairs = (
+            x.get_layer(f"{stream}_{name}").get_weights()
+            for x, stream in ((spatial, "rgb"), (temporal, "flow"))
+        )
+        for ours, theirs in zip(*pairs, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    kernel = temporal.get_layer("flow_conv1").get_weights()[0]
+    colours = spatial.get_layer("rgb_conv1").get_weights()[0]
+    mean = colours.mean(2, keepdims=True)
+    np.testing.assert_allclose(kernel, np.repeat(mean, 4, 2), atol=1e-6)
+
+
+def test_what_a_stream_has_itself_is_taken_before_the_others(tmp_path):
+    both = tiny("sum_softmax", num_classes=3)
+    both.save(tmp_path / "both.keras")
+    path = str(tmp_path / "both.keras")
+    temporal = tiny("temporal", num_classes=3, weights={"flow": path})
+    np.testing.assert_array_equal(
+        temporal.get_layer("flow_conv2").kernel,
+        both.get_layer("flow_conv2").kernel,
+    )
