@@ -19,7 +19,8 @@ import numpy as np
 
 from keras_twostream.cli.output import print_table
 from keras_twostream.data import list_clips
-from keras_twostream.training.fitting import Options, Stage
+from keras_twostream.training.fitting import Stage
+from keras_twostream.training.options import Options
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.video.synthetic import write_dataset
 

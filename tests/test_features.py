@@ -13,8 +13,9 @@ from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.models.cutting import split_fixed
 from keras_twostream.training import Features, freeze
 from keras_twostream.training.crossing import Crossing
-from keras_twostream.training.fitting import Options, Stage
+from keras_twostream.training.fitting import Stage
 from keras_twostream.training.folds import folds_of
+from keras_twostream.training.options import Options
 from keras_twostream.video.synthetic import write_dataset
 
 RECIPE = training.Recipe(

@@ -306,7 +306,7 @@ def test_its_report_is_about_the_cross_validation(tuned, cache, tmp_path):
     right = int(found.results["all"].right.sum())
     assert f"{right} of 12 clips right" in html
     assert "leaving out one of 4 folds" in html
-    assert "late fusion of these" in html
+    assert "late fusion of these two" in html
     wrong = 12 - right
     assert html.count("taken for") == min(wrong, 8)
 

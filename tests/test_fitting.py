@@ -12,8 +12,9 @@ from keras_twostream.cli import main
 from keras_twostream.data import list_clips
 from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
-from keras_twostream.training.fitting import Options, Stage
+from keras_twostream.training.fitting import Stage
 from keras_twostream.training.networks import network_of
+from keras_twostream.training.options import Options
 from keras_twostream.training.state import Keeper, StopAtNaN
 from keras_twostream.video.synthetic import write_dataset
 

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from keras_twostream.cli.models import _json_argument
-from keras_twostream.cli.output import percent, print_json, print_table
+from keras_twostream.cli.output import percent, points, print_json, print_table
 from keras_twostream.evaluation.averaging import KINDS
 
 
@@ -33,8 +33,8 @@ def _print_comparison(found, names):
     low, high = found["interval"]
     sure = "significant" if found["p"] < 0.05 else "not significant"
     print(
-        f"Difference {_points(found['difference'])} of {found['clips']} clips, "
-        f"95 % interval {_points(low)} to {_points(high)}; exact McNemar test "
+        f"Difference {points(found['difference'])} of {found['clips']} clips, "
+        f"95 % interval {points(low)} to {points(high)}; exact McNemar test "
         f"p = {found['p']:.2g}: {sure}."
     )
 
@@ -56,7 +56,7 @@ def fuse(first, second, weights, labels, classes, kind, output, as_json):
     gains = sorted(found.comparison["classes"], key=lambda x: x["difference"])
     shown = [*gains[:3], *gains[-3:]] if len(gains) > 6 else gains
     rows = [
-        (row["label"], row["clips"], _points(row["difference"]))
+        (row["label"], row["clips"], points(row["difference"]))
         for row in reversed(shown)
     ]
     print_table(("class", "clips", "gain by fusion"), rows)
@@ -79,10 +79,6 @@ def fuse(first, second, weights, labels, classes, kind, output, as_json):
         )
     print(f"Weights for other clips: {_numbers(found.weights)}")
     _print_comparison(found.comparison, (names[0], "fused"))
-
-
-def _points(share):
-    return f"{100 * share:+.1f} points"
 
 
 def _numbers(values):

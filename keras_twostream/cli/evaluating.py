@@ -16,6 +16,7 @@ from keras_twostream.cli.output import (
     print_table,
 )
 from keras_twostream.cli.training import DIRECTORY, data_arguments
+from keras_twostream.evaluation.files import RESULTS
 from keras_twostream.evaluation.protocols import (
     ALL,
     PROTOCOLS,
@@ -25,9 +26,6 @@ from keras_twostream.evaluation.protocols import (
 )
 from keras_twostream.flow.contract import FlowMismatchWarning
 from keras_twostream.flow.spec import FlowSpec
-
-# Of a run folder: what it was measured by.
-RESULTS = "results"
 
 
 def evaluate(

@@ -41,6 +41,11 @@ def percent(share):
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
+def points(share):
+    """Returns the difference of two shares as text."""
+    return f"{100 * share:+.1f} points"
+
+
 @contextlib.contextmanager
 def quiet_start():
     """Hides what TensorFlow's libraries print while they are loaded.

@@ -4,19 +4,19 @@ import argparse
 from pathlib import Path
 
 from keras_twostream.cli.flags import field_arguments, given_of
-from keras_twostream.cli.output import import_keras, percent, print_table
+from keras_twostream.cli.output import (
+    import_keras,
+    percent,
+    points,
+    print_table,
+)
 from keras_twostream.data.crop import CropSpec
+from keras_twostream.evaluation.files import BESIDE
 from keras_twostream.evaluation.protocols import ALL
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.training.recipes import changed, read_recipe
 
-# Results beside that of the network, as they are called.
-NAMES = {
-    "rgb": "RGB alone",
-    "flow": "flow alone",
-    "late": "late fusion of these two",
-}
 # Options that a command line can say.
 OPTIONS = (
     "cache_dir",
@@ -76,7 +76,7 @@ def finetune(directory, model, run, overwrite, **settings):
 
 
 def _options(settings):
-    """Returns what was said of how to train, see `training.fitting.Options`."""
+    """Returns what was said of how to train, see `training.options.Options`."""
     return {name: settings[name] for name in OPTIONS if name in settings}
 
 
@@ -107,9 +107,9 @@ def _print_results(tuned):
         found = compare(result, whole)
         rows.append(
             (
-                NAMES[name],
+                BESIDE[name],
                 percent(result.accuracy),
-                f"{100 * found['difference']:+.1f} points",
+                points(found["difference"]),
                 f"{found['p']:.2g}",
             )
         )

@@ -2,12 +2,12 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from keras_twostream.evaluation.answers import clip_name
 from keras_twostream.evaluation.cam import GradCam
+from keras_twostream.evaluation.files import BESIDE, crossed_file, probe_file
 from keras_twostream.evaluation.looks import Looks
 from keras_twostream.evaluation.probes import INTACT, PROBES, probe
 from keras_twostream.evaluation.protocols import ALL
@@ -16,9 +16,6 @@ from keras_twostream.models.record import read_record
 from keras_twostream.models.subset import keep_streams
 from keras_twostream.report.sheets import Sample
 
-# Of runs of `finetune`.
-CROSSED = Path("results", "cross_validation.json")
-BESIDE = ("rgb", "flow", "late")
 SAME_NETWORK = (
     "The same network when it gets one stream: how much it relies on each, "
     "not how good a network of that stream could be."
@@ -84,12 +81,8 @@ def cross_validated(folder, directory, model, errors, **options) -> Evidence:
         errors: Wrong answers to show at most.
         **options: As for `Looks`.
     """
-    path = folder / CROSSED
-    results = {ALL: Result.load(path)}
-    for name in BESIDE:
-        beside = path.with_name(f"{path.stem}.{name}.json")
-        if beside.is_file():
-            results[name] = Result.load(beside)
+    files = {name: crossed_file(folder, name) for name in (ALL, *BESIDE)}
+    results = {x: Result.load(y) for x, y in files.items() if y.is_file()}
     looks = None
     if errors and not results[ALL].right.all():
         options |= {"protocol": results[ALL].protocol}
@@ -97,14 +90,14 @@ def cross_validated(folder, directory, model, errors, **options) -> Evidence:
     return Evidence(
         results=results,
         alone=OTHER_NETWORKS,
-        probes=_probed(path.parent) or {INTACT: results[ALL]},
+        probes=_probed(folder) or {INTACT: results[ALL]},
         errors=_errors(looks, model, results[ALL], errors, heat=False),
     )
 
 
 def _probed(folder):
     """Returns what was asked of the folds, if anything was."""
-    files = {x: folder / f"probe.{x.replace(' ', '_')}.json" for x in PROBES}
+    files = {name: probe_file(folder, name) for name in PROBES}
     return {x: Result.load(y) for x, y in files.items() if y.is_file()}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from keras_twostream.evaluation.comparing import compare
+from keras_twostream.evaluation.files import BESIDE
 from keras_twostream.evaluation.metrics import LEVEL, summarize
 from keras_twostream.evaluation.probes import INTACT, PROBES
 from keras_twostream.evaluation.protocols import ALL
@@ -18,12 +19,6 @@ from keras_twostream.report.players import SCRIPT, STYLE, legend, player
 from keras_twostream.report.sheets import Sample, scale_of
 
 SURE = 1 - LEVEL
-# Results beside that of the whole network, as they are called.
-NAMES = {
-    "rgb": "RGB alone",
-    "flow": "flow alone",
-    "late": "late fusion of these",
-}
 _MORE_STYLE = """
 .figure img { border: 0; background: #fff; max-width: min(100%, 900px); }
 .samples .views { grid-auto-flow: row; grid-template-columns: 1fr 1fr; }
@@ -117,7 +112,7 @@ def _streams(results: Mapping[str, Result], words: str) -> str:
         low, high = found["interval"]
         rows.append(
             (
-                NAMES.get(name, name),
+                BESIDE.get(name, name),
                 percent(result.accuracy),
                 f"{100 * found['difference']:+.1f} points "
                 f"({100 * low:+.1f} to {100 * high:+.1f})",

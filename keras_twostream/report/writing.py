@@ -6,19 +6,19 @@ import os
 import shlex
 from pathlib import Path
 
+from keras_twostream.evaluation.files import RESULTS, crossed_file
 from keras_twostream.evaluation.networks import loaded
 from keras_twostream.evaluation.protocols import ALL
 from keras_twostream.models.balance import stream_balance
 from keras_twostream.report import figures
-from keras_twostream.report.evidence import CROSSED, asked, cross_validated
+from keras_twostream.report.evidence import asked, cross_validated
 from keras_twostream.report.page import write_page
 from keras_twostream.report.run_page import RunFacts, draw_run
 
-PAGE, CONFIG, HISTORY, RESULTS = (
+PAGE, CONFIG, HISTORY = (
     "report.html",
     "config.json",
     "history.csv",
-    "results",
 )
 ERRORS = 8
 
@@ -65,7 +65,7 @@ def write_report(
     folder = Path(run)
     settings = _settings(folder)
     held_back = settings.get("validation_clips") if directory is None else None
-    crossed = directory is None and (folder / CROSSED).is_file()
+    crossed = directory is None and crossed_file(folder).is_file()
     directory = directory or settings.get("data")
     if directory is None or (held_back == [] and not crossed):
         raise ValueError(

@@ -26,17 +26,31 @@ def survey(directory, recipe):
     Raises:
         ValueError: If there is one class only.
     """
-    names = listed(chosen_clips(directory)).class_names
+    names = check_classes(chosen_clips(directory), directory)
     prepared = prepared_in(directory)
     if prepared and recipe.flow == FlowSpec():
         recipe = replace(recipe, flow=prepared.flow)
+    return names, recipe
+
+
+def check_classes(clips, directory):
+    """Returns the classes of clips.
+
+    Args:
+        clips: List or prepared set.
+        directory: What to call it.
+
+    Raises:
+        ValueError: If there is one class only.
+    """
+    names = listed(clips).class_names
     if len(names) < 2:
         only = f"one class only ({names[0]})" if names else "no classes"
         raise ValueError(
             f"{directory} has clips of {only}; there must be two or more to "
             "tell apart"
         )
-    return names, recipe
+    return names
 
 
 def listed(clips):
@@ -80,7 +94,7 @@ def dataset_of(clips, recipe, fed, options, part, **changes):
         recipe: `Recipe` without stages.
         fed: `models.record.Record` of the network, which says what it is fed
             with (sizes, streams).
-        options: `fitting.Options`.
+        options: `options.Options`.
         part: What the clips are for: "training" has them augmented and in
             another order in each epoch.
         **changes: Arguments of `data.clips_dataset` that differ.
@@ -103,7 +117,7 @@ def dataset_of(clips, recipe, fed, options, part, **changes):
         "divisible_by": divisor_of(options.devices),
         "cache_dir": options.cache_dir,
         "workers": options.workers,
-        "verbose": "auto" if options.verbose else False,
+        "verbose": options.progress,
         "subset": part,
     }
     return clips_dataset(clips, **(settings | changes))

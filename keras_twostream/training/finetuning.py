@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from keras_twostream.data.choosing import chosen_clips, splits_of
+from keras_twostream.evaluation.files import (
+    RESULTS,
+    crossed_file,
+    held_back_file,
+)
 from keras_twostream.evaluation.fusing import fuse_results
 from keras_twostream.evaluation.looks import Looks
 from keras_twostream.evaluation.protocols import ALL, Protocol
@@ -24,8 +29,8 @@ from keras_twostream.training.choosing import (
     has_accelerator,
     show,
 )
-from keras_twostream.training.clips import listed
-from keras_twostream.training.fitting import Options
+from keras_twostream.training.clips import check_classes
+from keras_twostream.training.options import Options
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.training.run import CONFIG, train
 from keras_twostream.training.starts import start_of
@@ -33,8 +38,8 @@ from keras_twostream.training.trials import Trials, alone, surveyed, variants
 
 logger = logging.getLogger(__name__)
 
-RESULTS, TRIALS, CHOICES = "results", "trials", "choices.json"
-CROSS_VALIDATION, HELD_BACK, LATE = "cross_validation", "held_back", "late"
+TRIALS, CHOICES = "trials", "choices.json"
+LATE = "late"
 # Streams of a network that is compared with each of them.
 BOTH = ("rgb", "flow")
 HELD_BACK_SHARE = 0.2
@@ -107,9 +112,10 @@ def finetune(directory, run, model=None, *, overwrite=False, **settings):
     run = Path(run)
     if overwrite and (run / CHOICES).is_file():
         shutil.rmtree(run)
-    names = listed(chosen_clips(directory)).class_names
+    clips = chosen_clips(directory)
+    names = check_classes(clips, directory)
     start = start_of(model, names, has_accelerator(), told)
-    clips, dataset = surveyed(directory, told | start, options)
+    dataset = surveyed(clips, told | start, options)
     facts = ClipFacts.of(dataset)
     start["flow"] = dataset.flow_spec
     recipe, choices = choose(facts, start, **told)
@@ -149,8 +155,7 @@ def _cross_validated(trials, run, recipe, choices, told):
         late = fuse_results(*(results[s] for s in BOTH), weights=(1, 1))
         results[LATE] = late.result
     for part, result in results.items():
-        word = CROSS_VALIDATION if part == ALL else f"{CROSS_VALIDATION}.{part}"
-        result.save(run / RESULTS / f"{word}.json")
+        result.save(crossed_file(run, part))
     tuned = _written(
         trials.directory, run, asked[name], choices, options, results
     )
@@ -188,10 +193,10 @@ def _held_back(directory, run, recipe, choices, options):
         only=None if "test" in splits else only,
         cache_dir=options.cache_dir,
         workers=options.workers,
-        verbose="auto" if options.verbose else False,
+        verbose=options.progress,
     )
     result = looks.ask(tuned.model)
-    result.save(run / RESULTS / f"{HELD_BACK}.json")
+    result.save(held_back_file(run))
     return replace(tuned, results={ALL: result})
 
 

@@ -3,25 +3,21 @@
 import json
 from pathlib import Path
 
+from keras_twostream.data.choosing import chosen_clips
+from keras_twostream.evaluation.files import RESULTS, crossed_file, probe_file
+from keras_twostream.evaluation.probes import INTACT
 from keras_twostream.evaluation.result import Result
-from keras_twostream.training.finetuning import (
-    CROSS_VALIDATION,
-    RESULTS,
-    TRIALS,
-)
-from keras_twostream.training.fitting import Options
+from keras_twostream.training.finetuning import TRIALS
+from keras_twostream.training.options import Options
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.training.run import CONFIG
 from keras_twostream.training.trials import Trials, surveyed
 
-PROBE = "probe"
-
 
 def is_to_be_probed(run) -> bool:
     """Returns whether a run was cross-validated, and not probed yet."""
-    folder = Path(run) / RESULTS
-    whole = folder / f"{CROSS_VALIDATION}.json"
-    return whole.is_file() and not [*folder.glob(f"{PROBE}.*.json")]
+    probed = probe_file(run, INTACT)
+    return crossed_file(run).is_file() and not probed.is_file()
 
 
 def probe_run(run, **settings):
@@ -37,14 +33,16 @@ def probe_run(run, **settings):
     Returns:
         Dict of name -> `Result`, as of `evaluation.probes.probe`.
     """
-    folder = Path(run) / RESULTS
-    whole = Result.load(folder / f"{CROSS_VALIDATION}.json")
+    whole = Result.load(crossed_file(run))
     recipe = Recipe.from_dict(whole.made["recipe"])
     directory = json.loads((Path(run) / CONFIG).read_text("utf-8"))["data"]
     options = Options(**settings)
-    clips, dataset = surveyed(directory, {"flow": recipe.flow}, options)
-    trials = Trials(directory, clips, dataset, folder / TRIALS, recipe, options)
+    clips = chosen_clips(directory)
+    dataset = surveyed(clips, {"flow": recipe.flow}, options)
+    folder = Path(run, RESULTS, TRIALS)
+    trials = Trials(directory, clips, dataset, folder, recipe, options)
     found = trials.probe(recipe)
-    for name, result in found.items():
-        result.save(folder / f"{PROBE}.{name.replace(' ', '_')}.json")
+    # The one that tells that all are there comes last.
+    for name in reversed(found):
+        found[name].save(probe_file(run, name))
     return found

@@ -19,8 +19,9 @@ from keras_twostream.remote.address import as_path
 from keras_twostream.report.figures import curves, png
 from keras_twostream.training.clips import parts_of, survey
 from keras_twostream.training.devices import make_deterministic, on_devices
-from keras_twostream.training.fitting import HISTORY, STATE, Options, Stage
+from keras_twostream.training.fitting import HISTORY, STATE, Stage
 from keras_twostream.training.networks import save_model
+from keras_twostream.training.options import Options
 from keras_twostream.training.recipe import Recipe
 from keras_twostream.weights.source import RUN_MODEL
 from keras_twostream.zoo.loading import load

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from keras_twostream.data import clips_dataset
-from keras_twostream.data.choosing import chosen_clips, prepared_in
 from keras_twostream.evaluation.answers import clip_name
 from keras_twostream.evaluation.protocols import Protocol
 from keras_twostream.evaluation.result import Result
@@ -18,28 +17,29 @@ from keras_twostream.training.choosing import (
     MANY_FOLDED,
     ClipFacts,
 )
-from keras_twostream.training.clips import survey
 from keras_twostream.training.crossing import Crossing
 from keras_twostream.training.fitting import Stage
 from keras_twostream.training.folds import folds_of
 from keras_twostream.training.recipe import Recipe
 
 
-def surveyed(directory, settings, options):
-    """Returns the clips, and a dataset of those that can be read."""
-    prepared = prepared_in(directory)
-    flow = prepared.flow if prepared else settings.get("flow", FlowSpec())
-    survey(directory, Recipe(flow=flow))
-    clips = chosen_clips(directory)
-    dataset = clips_dataset(
+def surveyed(clips, settings, options):
+    """Returns a dataset of those clips that can be read.
+
+    Args:
+        clips: List or prepared set, which has its own flow.
+        settings: Settings of `Recipe`, which may say the flow.
+        options: `Options`.
+    """
+    own = getattr(clips, "flow", None)
+    return clips_dataset(
         clips,
         batch_size=None,
-        flow=flow,
+        flow=own or settings.get("flow", FlowSpec()),
         cache_dir=options.cache_dir,
         workers=options.workers,
-        verbose="auto" if options.verbose else False,
+        verbose=options.progress,
     )
-    return clips, dataset
 
 
 def variants(recipe: Recipe, told: Mapping[str, Any]) -> dict[str, Recipe]:
