@@ -8,6 +8,7 @@ import keras_twostream
 from keras_twostream import layers
 from keras_twostream.models.cost import multiply_adds
 from keras_twostream.models.network import TwoStreamModel
+from keras_twostream.models.recomputing import rematerialized
 from keras_twostream.training import freeze, split
 
 FUSION = "relu5"
@@ -72,37 +73,9 @@ def remat_layers(name, shape):
         return whole(name, shape)
 
 
-class Recomputed(keras.layers.Layer):
-    """A part of a network that is computed again for its gradients.
-
-    Args:
-        part: `keras.Model` from a dict of maps to a dict of maps.
-    """
-
-    def __init__(self, part, **kwargs):
-        super().__init__(**kwargs)
-        self.part = part
-
-    def call(self, inputs):
-        names = [*inputs]
-
-        # Without keywords: `keras.remat` takes none on TensorFlow's graphs.
-        def part(*maps):
-            outputs = self.part(dict(zip(names, maps, strict=True)))
-            return [outputs[name] for name in names]
-
-        maps = keras.remat(part)(*inputs.values())
-        return dict(zip(names, maps, strict=True))
-
-    def compute_output_shape(self, input_shape):
-        return self.part.compute_output_shape(input_shape)
-
-
 def remat_blocks(name, shape):
     """Returns a network of which only the ends of the blocks are kept."""
-    model = whole(name, shape)
-    *blocks, rest = split(model, *BLOCKS)
-    return _chained([*map(Recomputed, blocks), rest], shape)
+    return rematerialized(whole(name, shape), BLOCKS)
 
 
 def frames(name, shape):

@@ -1,5 +1,6 @@
 """Clips in, a network and an honest figure out."""
 
+import csv
 import json
 import shutil
 
@@ -9,6 +10,7 @@ import pytest
 import keras_twostream
 from keras_twostream.cli import main
 from keras_twostream.evaluation import Result, compare
+from keras_twostream.evaluation.cam import load_heat
 from keras_twostream.evaluation.probes import PROBES
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.report.writing import write_report
@@ -260,6 +262,41 @@ def test_any_clips_end_with_a_model(counts, clips, cache, tmp_path):
     assert scores.shape == (1, len(counts))
 
 
+@pytest.mark.slow
+def test_lists_with_any_labels_end_with_a_model(clips, cache, tmp_path, capsys):
+    labels = dict(
+        zip(
+            CLASSES,
+            ("turn left/right", "прыжок 跳", 'so, "called"'),
+            strict=True,
+        )
+    )
+    listed = tmp_path / "list.csv"
+    with listed.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(("path", "label"))
+        for path in sorted(clips.glob("*/*")):
+            if path.parent.name in labels:
+                name = path.relative_to(clips).as_posix()
+                rows.writerow((name, labels[path.parent.name]))
+    prepared = tmp_path / "set"
+    words = ["prepare", str(clips), str(prepared), "--list", str(listed)]
+    words += ["--short-side", "32", "--algorithm", "dis_ultrafast"]
+    assert main([*words, "--workers", "1"]) == 0
+    settings = {k: v for k, v in quiet(cache).items() if k != "flow"}
+    found = finetune(prepared, tmp_path / "run", **settings)
+    result = found.results["all"]
+    assert {*result.class_names} == {*labels.values()}
+    for clip, label in zip(result.clips, result.labels, strict=True):
+        wanted = next(x for word, x in labels.items() if word in clip)
+        assert result.class_names[label] == wanted
+    clip = next(clips.glob("red_left/*"))
+    capsys.readouterr()
+    assert main(["predict", str(clip), "--model", str(tmp_path / "run")]) == 0
+    told = capsys.readouterr().out
+    assert all(label in told for label in labels.values())
+
+
 def test_one_clip_of_each_class_gives_a_model_and_no_figure(
     clips, cache, tmp_path, caplog
 ):
@@ -325,7 +362,26 @@ def test_folds_are_probed_without_what_they_learnt_from(tuned, cache):
         compare(whole, result)
     moved = np.abs(probed["reversed"].scores - whole.scores).max()
     assert moved > 1e-4
+    wrong = [whole.clips[i] for i in np.flatnonzero(~whole.right)]
+    heat = load_heat(run / "results" / "heat.npz")
+    assert wrong
+    assert sorted(heat) == sorted(wrong)
+    for by_stream in heat.values():
+        assert {*by_stream} == {"rgb", "flow"}
+        assert all(len(x) == 3 for x in by_stream.values())  # frames
     # One frame's flow, and that of another clip, are not its own.
     assert np.abs(probed["flow zeroed"].scores - whole.scores).max() > 1e-4
     other = probed["flow of another clip"].scores
     assert np.abs(other - whole.scores).max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--model", "conv_relu9"], "such as conv_relu5"),
+        (["--devices", "0"], "`devices` must be an integer above zero"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(words, said, clips, capsys):
+    assert main(["finetune", str(clips), *words]) == 2
+    assert said in capsys.readouterr().err.strip().splitlines()[-1]

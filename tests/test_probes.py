@@ -1,9 +1,12 @@
 """Taking motion or appearance away has known answers on procedural clips."""
 
+import json
+
 import numpy as np
 import pytest
 
 import keras_twostream
+from keras_twostream.cli import main
 from keras_twostream.evaluation.looks import Looks
 from keras_twostream.evaluation.probes import INTACT, PROBES, probe
 from keras_twostream.evaluation.sweep import moments, view_sweep
@@ -123,3 +126,18 @@ def test_fewer_moments_lie_in_the_middle_of_their_parts():
     assert moments(1, 5).tolist() == [2]
     assert moments(5, 25).tolist() == [2, 7, 12, 17, 22]
     assert moments(25, 25).tolist() == [*range(25)]
+
+
+def test_the_command_measures_and_draws_what_looks_cost(
+    clips, model, tmp_path, capsys
+):
+    model.save(tmp_path / "model.keras")
+    words = ["sweep", str(clips), "--model", str(tmp_path / "model.keras")]
+    words += ["--counts", "1", "2", "--cache-dir", str(tmp_path / "cache")]
+    assert main([*words, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["samples"] for row in rows] == [1, 2]
+    picture = tmp_path / "sweep.png"
+    assert main([*words, "--png", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "s a clip" in capsys.readouterr().out

@@ -12,13 +12,14 @@ from keras_twostream.cli import (
     evaluating,
     models,
     preparing,
+    sweeping,
     training,
     zoo,
 )
 
 GROUPS = (
     *(demo, preparing, doctor, training),
-    *(evaluating, comparing, models, zoo),
+    *(evaluating, sweeping, comparing, models, zoo),
 )
 
 

@@ -1,10 +1,7 @@
 """Verbs that ask trained networks: `evaluate` and `predict`."""
 
 import argparse
-import contextlib
 import dataclasses
-import sys
-import warnings
 from pathlib import Path
 
 from keras_twostream.cli.flags import field_arguments, given_of
@@ -12,6 +9,7 @@ from keras_twostream.cli.models import _json_argument
 from keras_twostream.cli.output import (
     import_keras,
     percent,
+    plain_warnings,
     print_json,
     print_table,
 )
@@ -24,7 +22,6 @@ from keras_twostream.evaluation.protocols import (
     Protocol,
     get_protocol,
 )
-from keras_twostream.flow.contract import FlowMismatchWarning
 from keras_twostream.flow.spec import FlowSpec
 
 
@@ -39,7 +36,7 @@ def evaluate(
     from keras_twostream.evaluation import evaluate, load_run, summarize
 
     network, record = load_run(model)
-    with _plain_warnings():
+    with plain_warnings():
         results = evaluate(
             directory,
             network,
@@ -107,7 +104,7 @@ def report(run, data, html, pngs, errors, probes, protocol, cache_dir, workers):
 
     if probes and data is None and is_to_be_probed(run):
         probe_run(run, cache_dir=cache_dir, workers=workers)
-    with _plain_warnings():
+    with plain_warnings():
         page = write_report(
             run,
             data,
@@ -129,7 +126,7 @@ def predict(clip, model, top, views, as_json, **flow):
 
     network, record = load_run(model)
     flow = dataclasses.replace(record.flow, **flow)
-    with _plain_warnings():
+    with plain_warnings():
         answer = predict(clip, network, top=top, views=views, flow=flow)
     if as_json:
         print_json(answer)
@@ -152,13 +149,13 @@ def _evaluate_arguments(verb):
         "--output",
         help="JSON file for the result; by default in the run folder",
     )
-    _use_arguments(verb)
+    use_arguments(verb)
     data_arguments(verb)
 
 
 def _predict_arguments(verb):
     verb.add_argument("clip", help="video file")
-    _use_arguments(verb)
+    use_arguments(verb)
     verb.add_argument("--top", type=int, default=5, help="classes to name")
     verb.add_argument(
         "--views",
@@ -195,7 +192,8 @@ def _report_arguments(verb):
     data_arguments(verb)
 
 
-def _use_arguments(verb):
+def use_arguments(verb):
+    """Adds the flags of whatever asks a trained network."""
     verb.add_argument(
         "--model", required=True, help="run folder or .keras file"
     )
@@ -204,23 +202,6 @@ def _use_arguments(verb):
     )
     field_arguments(group, FlowSpec, default=argparse.SUPPRESS)
     _json_argument(verb)
-
-
-@contextlib.contextmanager
-def _plain_warnings():
-    """Prints warnings about the flow as lines of our own."""
-    usual = warnings.showwarning
-
-    def show(message, category, *place):
-        if issubclass(category, FlowMismatchWarning):
-            print(f"keras-twostream: warning: {message}", file=sys.stderr)
-        else:
-            usual(message, category, *place)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", FlowMismatchWarning)
-        warnings.showwarning = show
-        yield
 
 
 VERBS = {

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+import warnings
 
 from rich import box
 from rich.console import Console
@@ -71,3 +72,23 @@ def import_keras():
 
         # The first tensor makes TensorFlow look for devices, aloud.
         keras.ops.zeros(())
+
+
+@contextlib.contextmanager
+def plain_warnings():
+    """Prints warnings about the flow as lines of our own."""
+    # What it says of flow is not needed by the verbs that only print.
+    from keras_twostream.flow.contract import FlowMismatchWarning
+
+    usual = warnings.showwarning
+
+    def show(message, category, *place):
+        if issubclass(category, FlowMismatchWarning):
+            print(f"keras-twostream: warning: {message}", file=sys.stderr)
+        else:
+            usual(message, category, *place)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", FlowMismatchWarning)
+        warnings.showwarning = show
+        yield

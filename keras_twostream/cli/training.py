@@ -23,6 +23,7 @@ OPTIONS = (
     "workers",
     "devices",
     "deterministic",
+    "rematerialize",
     "tensorboard",
     "jit_compile",
 )
@@ -166,6 +167,7 @@ def _run_arguments(verb):
     )
     flags = {
         "deterministic": "the same weights to the last bit, on GPUs too",
+        "rematerialize": "less memory, more time: towers compute maps twice",
         "tensorboard": "write `logs` in the run folder for TensorBoard",
     }
     for name, words in flags.items():

@@ -16,6 +16,8 @@ from keras_twostream.models.network import answer
 
 # What lies between a tower and a fusion.
 _ON_THE_WAY = (UnfoldTime, AlignResolution)
+# Between stream and clip, in names of arrays.
+_OF = " of "
 # Least probability whose logarithm is taken.
 _TINY = 1e-30
 
@@ -69,6 +71,35 @@ class GradCam:
 
         _, gradients = value_and_gradient(evidence, maps)
         return {s: _heat(maps[s], gradients[s]) for s in maps}
+
+
+def save_heat(path, heat):
+    """Writes the heat of clips to a file.
+
+    Args:
+        path: The file.
+        heat: Dict of clip -> dict of stream -> array.
+    """
+    arrays = {
+        f"{stream}{_OF}{clip}": x
+        for clip, by_stream in heat.items()
+        for stream, x in by_stream.items()
+    }
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def load_heat(path):
+    """Reads what `save_heat` wrote.
+
+    Args:
+        path: The file.
+    """
+    found: dict = {}
+    with np.load(path, allow_pickle=False) as arrays:
+        for name in arrays.files:
+            stream, _, clip = name.partition(_OF)
+            found.setdefault(clip, {})[stream] = arrays[name]
+    return found
 
 
 def last_maps(model):

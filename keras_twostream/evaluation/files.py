@@ -34,3 +34,8 @@ def held_back_file(run: str | os.PathLike) -> Path:
 def probe_file(run: str | os.PathLike, name: str) -> Path:
     """Returns the file of one of `probes.PROBES`, asked of the folds."""
     return Path(run, RESULTS, f"{_PROBE}.{name.replace(' ', '_')}.json")
+
+
+def heat_file(run: str | os.PathLike) -> Path:
+    """Returns the file of what speaks for wrong answers, asked of the folds."""
+    return Path(run, RESULTS, "heat.npz")

@@ -12,7 +12,7 @@ from keras_twostream.data.choosing import (
     prepared_in,
     splits_of,
 )
-from keras_twostream.evaluation.answers import result_of
+from keras_twostream.evaluation.answers import clip_name, result_of
 from keras_twostream.evaluation.averaging import as_probabilities, averaged
 from keras_twostream.evaluation.networks import (
     made_by,
@@ -37,7 +37,8 @@ class Looks:
         protocol: Name of a protocol or `Protocol`.
         split: Which clips of a prepared set to take; by default those for
             "test" if there are, else all.
-        only: Paths of the clips to take of these, if not all.
+        only: The clips to take of these, by path or as a `Result` calls
+            them, if not all.
         flow: `FlowSpec` to compute the flow by, if not by the model's own.
         cache_dir: Where prepared clips are kept, see `data.cache_clips`.
         workers: Processes that prepare clips.
@@ -78,7 +79,7 @@ class Looks:
             directory, class_names=record.class_names, split=split
         )
         if only is not None:
-            listed = _taken(listed, {*map(str, only)})
+            listed = _taken(listed, {*map(str, only)}, directory)
         self.verbose = verbose
         self.directory, self.part = as_path(directory), split
         settings = {
@@ -148,10 +149,14 @@ def flow_for(directory, record, flow=None):
     return flow or (prepared.flow if prepared else record.flow)
 
 
-def _taken(listed, only):
+def _taken(listed, only, directory):
     """Returns some of the clips of a list or of a prepared set."""
     paths = getattr(listed, "clips", listed).paths
-    kept = [i for i, path in enumerate(paths) if str(path) in only]
+    kept = [
+        i
+        for i, path in enumerate(paths)
+        if only & {str(path), clip_name(path, directory)}
+    ]
     if not kept:
         raise ValueError(
             f"None of the {len(only)} clips that are asked for, such as "

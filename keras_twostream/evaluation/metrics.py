@@ -52,6 +52,17 @@ def top_k(result: Result, k: int) -> float:
     )
 
 
+def surest_errors(result: Result, most: int) -> np.ndarray:
+    """Returns the numbers of clips with wrong answers, the surest first.
+
+    Args:
+        result: The `Result`.
+        most: How many at most.
+    """
+    wrong = np.flatnonzero(~result.right)
+    return wrong[np.argsort(-result.scores.max(-1)[wrong])][:most]
+
+
 def confusion(result: Result) -> np.ndarray:
     """Returns `int (classes, classes)`: clips by their class and answer."""
     classes = np.arange(len(result.class_names))

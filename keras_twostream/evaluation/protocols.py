@@ -10,6 +10,8 @@ from keras_twostream.data.options import PLACES
 AVERAGES = ("probabilities", "logits")
 # Moments of a clip that are looked at, if nobody says otherwise.
 VIEWS = 5
+# Numbers of moments whose worth a sweep measures.
+COUNTS = (1, 2, 3, 5, 10, 25)
 # The network with all its streams, beside those that it gets alone.
 ALL = "all"
 

@@ -174,6 +174,8 @@ class Result:
             FileNotFoundError: If there is none.
             ValueError: If it is not a result, or has been changed.
         """
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"There is no file {path}")
         text = Path(path).read_text(encoding="utf-8", errors="replace")
         try:
             fields = json.loads(text)

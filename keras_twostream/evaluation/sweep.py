@@ -10,9 +10,7 @@ from keras_twostream.evaluation.averaging import averaged
 from keras_twostream.evaluation.looks import Looks
 from keras_twostream.evaluation.metrics import interval
 from keras_twostream.evaluation.networks import loaded
-from keras_twostream.evaluation.protocols import get_protocol
-
-COUNTS = (1, 2, 3, 5, 10, 25)
+from keras_twostream.evaluation.protocols import COUNTS, get_protocol
 
 
 def view_sweep(directory, run, counts=COUNTS, *, protocol="default", **options):

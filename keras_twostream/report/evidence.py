@@ -6,11 +6,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_twostream.evaluation.answers import clip_name
-from keras_twostream.evaluation.cam import GradCam
-from keras_twostream.evaluation.files import BESIDE, crossed_file, probe_file
+from keras_twostream.evaluation.cam import GradCam, load_heat
+from keras_twostream.evaluation.files import (
+    BESIDE,
+    crossed_file,
+    heat_file,
+    probe_file,
+)
 from keras_twostream.evaluation.looks import Looks
+from keras_twostream.evaluation.metrics import surest_errors
 from keras_twostream.evaluation.probes import INTACT, PROBES, probe
-from keras_twostream.evaluation.protocols import ALL
+from keras_twostream.evaluation.protocols import ALL, Protocol
 from keras_twostream.evaluation.result import Result
 from keras_twostream.models.record import read_record
 from keras_twostream.models.subset import keep_streams
@@ -64,7 +70,7 @@ def asked(directory, model, only, errors, probes, **options) -> Evidence:
         results=results,
         alone=SAME_NETWORK,
         probes=probe(looks, model) if probes else {INTACT: results[ALL]},
-        errors=_errors(looks, model, results[ALL], errors),
+        errors=_errors(looks, model, results[ALL], errors, _looking(model)),
     )
 
 
@@ -83,15 +89,20 @@ def cross_validated(folder, directory, model, errors, **options) -> Evidence:
     """
     files = {name: crossed_file(folder, name) for name in (ALL, *BESIDE)}
     results = {x: Result.load(y) for x, y in files.items() if y.is_file()}
-    looks = None
-    if errors and not results[ALL].right.all():
-        options |= {"protocol": results[ALL].protocol}
+    whole, looks = results[ALL], None
+    if chosen := [whole.clips[i] for i in surest_errors(whole, errors)]:
+        # How they are shown; what was answered is known.
+        options |= {"protocol": Protocol(views=1), "only": chosen}
+        options |= {"verbose": False}
         looks = Looks(directory, model, **options)
+    heat = load_heat(file) if (file := heat_file(folder)).is_file() else {}
     return Evidence(
         results=results,
         alone=OTHER_NETWORKS,
-        probes=_probed(folder) or {INTACT: results[ALL]},
-        errors=_errors(looks, model, results[ALL], errors, heat=False),
+        probes=_probed(folder) or {INTACT: whole},
+        errors=_errors(
+            looks, model, whole, errors, lambda clip, *_: heat.get(clip)
+        ),
     )
 
 
@@ -101,26 +112,27 @@ def _probed(folder):
     return {x: Result.load(y) for x, y in files.items() if y.is_file()}
 
 
-def _errors(looks, model, result, most, heat=True):
-    """Returns the surest wrong answers as samples, with their evidence."""
-    wrong = np.flatnonzero(~result.right)
-    sure = result.scores.max(-1)
-    chosen = wrong[np.argsort(-sure[wrong])][:most]
-    if not len(chosen):
-        return []
-    look = _cam(model) if heat else None
+def _errors(looks, model, result, most, look):
+    """Returns the surest wrong answers as samples, with their evidence.
+
+    Args:
+        looks: `Looks` at the clips, at these at least.
+        model: The network that they are cut out for.
+        result: The `Result`.
+        most: How many to show at most.
+        look: Function of the clip, the inputs and the answer -> dict of
+            stream -> heat, or `None`.
+    """
+    chosen = surest_errors(result, most)
     names, samples = result.class_names, []
-    place = {name: i for i, name in enumerate(result.clips)}
-    paths = looks.dataset.file_paths
-    number = {
-        place[clip_name(x, looks.directory)]: i for i, x in enumerate(paths)
-    }
-    for clip, inputs in _middle_views(looks, model, chosen, number):
+    wanted = [result.clips[clip] for clip in chosen]
+    shown = _middle_views(looks, model, wanted) if wanted else ()
+    for clip, inputs in zip(chosen, shown, strict=True):
         answer = int(result.answers[clip])
-        heat = look(inputs, [answer]) if look else None
+        heat = look(result.clips[clip], inputs, answer)
         parts = {name: x[0] for name, x in inputs.items()}
         if heat:
-            heat = {name: _timed(x[0], 3) for name, x in heat.items()}
+            heat = {name: _timed(x, 3) for name, x in heat.items()}
         if "flow" in parts:
             flow = _timed(parts["flow"], 4)
             field = flow.shape[-1] // 4 * 2
@@ -131,7 +143,7 @@ def _errors(looks, model, result, most, heat=True):
             Sample(
                 name=result.clips[clip],
                 label=f"{names[result.labels[clip]]}, taken for "
-                f"{names[answer]} ({sure[clip]:.0%})",
+                f"{names[answer]} ({result.scores[clip].max():.0%})",
                 group=(result.groups or {clip: ""})[clip] or "",
                 heat=heat,
                 **parts,
@@ -140,26 +152,31 @@ def _errors(looks, model, result, most, heat=True):
     return samples
 
 
-def _cam(model):
-    """Returns what says where a network looks, `None` if nothing can."""
+def _looking(model):
+    """Returns a function that says where a network looks."""
     try:
-        return GradCam(model)
-    except ValueError:
-        return None
+        look = GradCam(model)
+    except ValueError:  # streams are one from the beginning
+        return lambda *_: None
+
+    def heat(_, inputs, answer):
+        return {name: x[0] for name, x in look(inputs, [answer]).items()}
+
+    return heat
 
 
-def _middle_views(looks, model, clips, number):
-    """Yields clips, the surest error first, and the middle view of each."""
+def _middle_views(looks, model, clips):
+    """Returns the middle view of each clip, in their order."""
     views = looks.dataset.sample_spec.samples
-    wanted = {number[clip] * views + views // 2: clip for clip in clips}
+    names = [clip_name(x, looks.directory) for x in looks.dataset.file_paths]
+    wanted = {names.index(x) * views + views // 2: x for x in clips}
     found = {}
     for index, (inputs, *_) in looks.dataset.unbatch().enumerate():
         if int(index) in wanted:
             found[wanted[int(index)]] = {
                 name: inputs[name].numpy()[None] for name in model.input
             }
-    for clip in clips:
-        yield int(clip), found[clip]
+    return [found[clip] for clip in clips]
 
 
 def _timed(x: np.ndarray, rank: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What is known of a run as one page."""
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 .wide { overflow-x: auto; }
 td, th { text-align: left; padding: 5px 12px 5px 0; vertical-align: top;
   border-bottom: 1px solid var(--line); }
-td.number { text-align: right; font-variant-numeric: tabular-nums;
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
 .big { font-size: 2rem; font-weight: 650; line-height: 1.1; }
 pre { background: var(--code); padding: 10px 12px; border-radius: 6px;
@@ -116,7 +117,7 @@ def _streams(results: Mapping[str, Result], words: str) -> str:
                 percent(result.accuracy),
                 f"{100 * found['difference']:+.1f} points "
                 f"({100 * low:+.1f} to {100 * high:+.1f})",
-                f"p = {found['p']:.2g}, {verdict}",
+                f"p = {_chance(found['p'])}, {verdict}".replace("= <", "<"),
             )
         )
     head = ("", "right", "both streams gain", "exact McNemar test")
@@ -134,8 +135,9 @@ def _probes(results: Mapping[str, Result]) -> str:
     for name, result in results.items():
         lost = whole.accuracy - result.accuracy
         found = compare(whole, result)
-        change = "-" if name == INTACT else f"{-100 * lost:+.1f}"
-        p = "-" if name == INTACT else f"{found['p']:.2g}"
+        # 0 has no sign.
+        change = "-" if name == INTACT else f"{0.0 - 100 * lost:+.1f}"
+        p = "-" if name == INTACT else _chance(found["p"])
         says = PROBES[name].meaning
         rows.append((name, percent(result.accuracy), change, p, says))
     head = ("clips are", "right", "points", "p", "where nothing is lost")
@@ -174,9 +176,15 @@ def _figure(title: str, figure: Figure, words: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    styles = [
+        ' class="number"' if all(map(_is_number, column)) else ""
+        for column in zip(*rows, strict=True)
+    ]
+
     def cells(row, tag):
         return "".join(
-            f"<{tag}{_number(value)}>{text(value)}</{tag}>" for value in row
+            f"<{tag}{style}>{text(value)}</{tag}>"
+            for value, style in zip(row, styles, strict=True)
         )
 
     lines = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
@@ -186,6 +194,11 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     )
 
 
-def _number(value: Any) -> str:
-    is_number = str(value).rstrip(" %").lstrip("+-").replace(".", "").isdigit()
-    return ' class="number"' if is_number else ""
+def _is_number(value: Any) -> bool:
+    plain = str(value).removesuffix(" %").removeprefix("< ")
+    return plain == "-" or re.fullmatch(r"[+-]?[\d.]+", plain) is not None
+
+
+def _chance(p: float) -> str:
+    """Returns a probability as text."""
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"

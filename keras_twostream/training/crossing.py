@@ -15,7 +15,7 @@ from keras_twostream.backbones.base import STREAMS
 from keras_twostream.evaluation.answers import result_of
 from keras_twostream.evaluation.averaging import as_probabilities, averaged
 from keras_twostream.evaluation.networks import made_by
-from keras_twostream.evaluation.probes import INTACT, PROBES
+from keras_twostream.evaluation.probes import INTACT
 from keras_twostream.evaluation.protocols import get_protocol
 from keras_twostream.evaluation.result import Result
 from keras_twostream.models.network import answer
@@ -53,7 +53,7 @@ class Crossing:
             self.learnt, self.asked = beside.learnt, beside.asked
         else:
             self.learnt = stage.features(stage.parts[0], TRAINING)
-            self.asked = self._asked_maps()
+            self.asked = self.asked_maps()
         # Once, since Keras traces anew whatever is compiled anew.
         stage.compile(stage.training.feed.steps.per_epoch)
         learner = stage.learner
@@ -150,38 +150,15 @@ class Crossing:
         Returns:
             A `Result`.
         """
-        scores = self._crossed(folds, {INTACT: {}}, verbose)[INTACT]
-        return self._result(scores, folds, directory, told)
+        scores = self.crossed(folds, {INTACT: {}}, verbose)[INTACT]
+        return self.result(scores, folds, directory, told)
 
-    def probe(
-        self, folds: Sequence[int], directory="", verbose="auto", told=None
-    ) -> dict[str, Result]:
-        """Answers also for clips of which something was taken away.
+    def asked_maps(self, **options):
+        """Returns `Features` of the views that are answered from.
 
-        Its arguments are those of `validate`.
-
-        Returns:
-            Dict of name -> `Result`, as of `evaluation.probes.probe`.
+        Args:
+            **options: As for `Stage.features`.
         """
-        asked = {}
-        for name, taken in PROBES.items():
-            if not {*taken.streams} <= {*self.stage.model.input}:
-                continue
-            if taken.other:
-                asked[name] = {"other": taken.other}
-            elif name == INTACT:
-                asked[name] = {}
-            else:
-                maps = self._asked_maps(change=(name, taken.change))
-                asked[name] = {"maps": maps}
-        found = self._crossed(folds, asked, verbose)
-        return {
-            name: self._result(scores, folds, directory, told, probe=name)
-            for name, scores in found.items()
-        }
-
-    def _asked_maps(self, **options):
-        """Returns `Features` of the views that are answered from."""
         return self.stage.features(
             self.stage.parts[0],
             TEST,
@@ -191,13 +168,15 @@ class Crossing:
             **options,
         )
 
-    def _crossed(self, folds, asked, verbose):
+    def crossed(self, folds, asked, verbose="auto", seen=None):
         """Returns what is answered without each fold.
 
         Args:
-            folds: Integer array `(clips,)`.
+            folds: Integer array `(clips,)`, of `folds_of`.
             asked: Dict of name -> arguments of `scores`.
             verbose: Whether to show progress.
+            seen: Function that is called with the numbers of a fold's clips
+                while the network is what it learnt from the others.
 
         Returns:
             Dict of name -> `(clips, classes)`.
@@ -211,10 +190,20 @@ class Crossing:
             out = np.flatnonzero(folds == fold)
             for name, options in asked.items():
                 found[name][out] = self.scores(out, **options)
+            if seen is not None:
+                seen(out)
         return found
 
-    def _result(self, scores, folds, directory, told, **made):
-        """Returns scores as a `Result`."""
+    def result(self, scores, folds, directory="", told=None, **made):
+        """Returns scores as a `Result`.
+
+        Args:
+            scores: `(clips, classes)`.
+            folds: As for `validate`.
+            directory: As for `validate`.
+            told: As for `validate`.
+            **made: What else the result is to say of itself.
+        """
         told = told or f"{len({*folds})} folds"
         recipe = self.stage.recipe
         return result_of(

@@ -4,6 +4,7 @@ import keras
 
 from keras_twostream.models.cutting import split_fixed
 from keras_twostream.models.network import TwoStreamModel
+from keras_twostream.models.recomputing import rematerialized
 from keras_twostream.models.record import read_record
 from keras_twostream.training.clips import dataset_of, starting_at
 from keras_twostream.training.compiling import (
@@ -12,7 +13,11 @@ from keras_twostream.training.compiling import (
 )
 from keras_twostream.training.devices import EpochPlace
 from keras_twostream.training.features import Features
-from keras_twostream.training.networks import network_of, silent_loading
+from keras_twostream.training.networks import (
+    network_of,
+    silent_loading,
+    tower_stages,
+)
 from keras_twostream.training.state import Keeper, StopAtNaN
 
 HISTORY, STATE, LOGS = "history.csv", "state", "logs"
@@ -63,6 +68,9 @@ class Stage:
         if recipe.draws and recipe.epochs:
             self.below, above = split_fixed(self.model, at)
             self.learner = TwoStreamModel(above.input, above.output)
+        elif options.rematerialize:
+            stages = tower_stages(recipe, self.model)
+            self.learner = rematerialized(self.model, stages)
         self.training = self.dataset(parts[0], TRAINING)
         self.validation = parts[1] and self.dataset(parts[1], VALIDATION)
 

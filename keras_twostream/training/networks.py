@@ -28,11 +28,10 @@ def network_of(recipe, class_names, earlier=None, precision=None):
         ValueError: If there is no such network.
     """
     spec = get_spec(recipe.model)
-    backbone = recipe.backbone or (None if spec.clips else BACKBONE)
     with _policy(precision or recipe.precision):
         model = build(
             recipe.model,
-            backbone=backbone,
+            backbone=_backbone_of(recipe),
             streams=recipe.streams,
             weights=_files(recipe.weights, earlier or {}),
             inflation=recipe.inflation,
@@ -51,10 +50,27 @@ def network_of(recipe, class_names, earlier=None, precision=None):
         stage = recipe.freeze
         if stage == FUSION:
             stage = _fusion_of(spec)
-        size = read_record(model).image_size
-        net = backbones.get(backbone or spec.backbone, size)
-        freeze(model, net.resolve(stage))
+        freeze(model, _net_of(recipe, model).resolve(stage))
     return model
+
+
+def tower_stages(recipe, model):
+    """Returns the stages at which maps of a network's towers get smaller.
+
+    Args:
+        recipe: `Recipe` without stages.
+        model: The network of it.
+
+    Returns:
+        Names, from the inputs to where streams are fused first.
+    """
+    net, fused = _net_of(recipe, model), get_spec(recipe.model).fuse
+    last = net.resolve(next(iter(fused))) if fused else None
+    found: dict[int, str] = {}
+    for stage in net.stages.values():
+        if stage.stride > 1 and not (last and net.after(stage.name, last)):
+            found.setdefault(stage.stride, stage.name)
+    return [*found.values()]
 
 
 @contextlib.contextmanager
@@ -81,6 +97,18 @@ def save_model(model, path):
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _backbone_of(recipe):
+    """Returns the backbone that a recipe says, `None` for the network's."""
+    clips = get_spec(recipe.model).clips
+    return recipe.backbone or (None if clips else BACKBONE)
+
+
+def _net_of(recipe, model):
+    """Returns the `Backbone` of a network's towers."""
+    name = _backbone_of(recipe) or get_spec(recipe.model).backbone
+    return backbones.get(name, read_record(model).image_size)
 
 
 def _files(weights, earlier):

@@ -23,11 +23,17 @@ class Options:
         devices: How many devices share every batch; `None` for one.
         deterministic: Whether the same run gives the same weights, to the
             last bit, on GPUs too.
+        rematerialize: Whether the towers keep the maps of few stages, and
+            compute the others again for the gradients: less memory, more
+            time. Not of stages whose batch normalisation learns.
         tensorboard: Whether to write what TensorBoard shows, to `logs` in the
             run folder.
         save_seconds: Seconds after which the state is written within an
             epoch.
         verbose: As for `keras.Model.fit`; 0 also keeps quiet about clips.
+
+    Raises:
+        ValueError: If there are to be no devices, or no workers.
     """
 
     cache_dir: str | None = None
@@ -36,9 +42,18 @@ class Options:
     jit_compile: bool | str = "auto"
     devices: int | None = None
     deterministic: bool = False
+    rematerialize: bool = False
     tensorboard: bool = False
     save_seconds: float = 600.0
     verbose: int | str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("devices", "workers"):
+            count = getattr(self, name)
+            if count is not None and count < 1:
+                raise ValueError(
+                    f"`{name}` must be an integer above zero. Received: {count}"
+                )
 
     @property
     def progress(self):

@@ -1,5 +1,6 @@
 """Where fine-tuning starts: trained weights, whatever a user calls them."""
 
+import difflib
 import logging
 import socket
 from collections.abc import Mapping, Sequence
@@ -113,7 +114,15 @@ def _packed(class_names):
 
 def _trained(source):
     """Returns the settings of a network that was trained before."""
-    record = read_record(load(source, load_weights=False))
+    try:
+        record = read_record(load(source, load_weights=False))
+    except FileNotFoundError as error:
+        close = difflib.get_close_matches(str(source), MODELS, n=3)
+        hint = f", such as {' or '.join(close)}" if close else ""
+        raise FileNotFoundError(
+            f"{error}. Nor is it a network to begin with{hint}: "
+            "`keras-twostream list` names them"
+        ) from error
     network = record.network
     if network is None or network["name"] not in MODELS:
         raise ValueError(

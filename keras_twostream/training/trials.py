@@ -125,21 +125,19 @@ class Trials:
         known = self._known(path, recipe)
         if known is not None:
             return known
-        crossing = self._crossing(recipe)
+        crossing = self.crossing(recipe)
         result = crossing.validate(
             self.folds, self.directory, self.options.verbose, self.told
         )
         result.save(path)
         return result
 
-    def probe(self, recipe: Recipe) -> dict[str, Result]:
-        """Returns what it answers where motion or appearance is taken away."""
-        return self._crossing(recipe).probe(
-            self.folds, self.directory, self.options.verbose, self.told
-        )
+    def crossing(self, recipe: Recipe) -> Crossing:
+        """Returns the network above maps, those of another if they serve.
 
-    def _crossing(self, recipe):
-        """Returns the network above maps, those of another if they serve."""
+        Args:
+            recipe: `Recipe` of the network.
+        """
         for beside in [*self._crossings, None]:
             stage = Stage(
                 (self.clips, None),
