@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+from keras_twostream.video.synthetic import write_dataset
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
@@ -51,6 +53,18 @@ def test_data():
     if not folder:
         pytest.skip("KERAS_TWOSTREAM_TEST_DATA is not set")
     return pathlib.Path(folder)
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory):
+    """Three clips of each procedural class; not to be changed."""
+    return write_dataset(tmp_path_factory.mktemp("clips"), 3)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Folder for prepared clips."""
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="session")

@@ -12,22 +12,11 @@ import pytest
 
 from keras_twostream.training.devices import divisor_of, on_devices
 from keras_twostream.training.workers import on_workers
-from keras_twostream.video.synthetic import write_dataset
 
 pytestmark = pytest.mark.slow
 PROGRAM = Path(__file__).with_name("device_runs.py")
 WORKER = Path(__file__).with_name("worker_runs.py")
 VIRTUAL = "--xla_force_host_platform_device_count=2"
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    return write_dataset(tmp_path_factory.mktemp("clips"), 3)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
 
 
 def train(backend, clips, cache, run, devices, draws=0):

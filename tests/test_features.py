@@ -37,11 +37,6 @@ def clips(tmp_path_factory):
     return list_clips(write_dataset(tmp_path_factory.mktemp("clips"), 2))
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
 def stage(clips, cache, folder, at=(), **changes):
     recipe = dataclasses.replace(RECIPE, **changes)
     options = Options(cache_dir=str(cache), workers=1, verbose=0)

@@ -60,11 +60,6 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
 def tuned(clips, cache, tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "run"
     return finetune(clips, run, **quiet(cache)), run
@@ -238,13 +233,12 @@ def copies(clips, folder, counts):
 @pytest.mark.parametrize(
     "counts",
     [
-        {"yes": 2, "no": 2},
+        {"да нет": 2, "四": 2},
         {f"class {i:03d}": 2 for i in range(300)},
-        {"often": 200, "seldom": 2},
+        {"often": 100, "seldom": 1},
         {"many": 5, "more": 5, "only": 1},
-        {"eins zwei": 3, "трое": 3, "四": 3},
     ],
-    ids=["two", "300x2", "100:1", "one clip", "unicode"],
+    ids=["two", "300x2", "100:1", "one clip"],
 )
 def test_any_clips_end_with_a_model(counts, clips, cache, tmp_path):
     folder = copies(clips, tmp_path / "data", counts)
@@ -378,7 +372,7 @@ def test_folds_are_probed_without_what_they_learnt_from(tuned, cache):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--model", "conv_relu9"], "such as conv_relu5"),
+        (["--model", "conv_relu9"], "did you mean the network conv_relu5"),
         (["--devices", "0"], "`devices` must be an integer above zero"),
     ],
 )

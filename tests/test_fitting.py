@@ -5,39 +5,20 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from runs import RECIPE
 
 import keras_twostream
 from keras_twostream import training
 from keras_twostream.cli import main
 from keras_twostream.data import list_clips
-from keras_twostream.data.crop import CropSpec
-from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.fitting import Stage
 from keras_twostream.training.networks import network_of
 from keras_twostream.training.options import Options
 from keras_twostream.training.state import Keeper, StopAtNaN
-from keras_twostream.video.synthetic import write_dataset
-
-RECIPE = training.Recipe(
-    backbone="vgg_tiny",
-    batch_size=4,
-    epochs=2,
-    image_size=(32, 32),
-    flow_frames=2,
-    validation_split=0.34,
-    flow=FlowSpec(short_side=32, algorithm="dis_ultrafast"),
-    crop=CropSpec(flip=False),
-)
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    return write_dataset(tmp_path_factory.mktemp("clips"), 3)
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory):
-    cache = tmp_path_factory.mktemp("cache")
+def quiet(cache):
     return {"cache_dir": str(cache), "workers": 1, "verbose": 0}
 
 
@@ -96,7 +77,13 @@ def test_any_callback_and_tensorboard_see_the_training(clips, quiet, tmp_path):
         assert [*(tmp_path / "run" / "logs" / part).iterdir()]
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "precision",
+    [
+        "mixed_bfloat16",
+        pytest.param("mixed_float16", marks=pytest.mark.slow),
+    ],
+)
 def test_what_learnt_in_fewer_bits_is_used_in_float32(
     precision, clips, quiet, tmp_path
 ):

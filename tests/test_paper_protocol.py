@@ -18,7 +18,6 @@ from keras_twostream.evaluation.looks import Looks
 from keras_twostream.models.cutting import ends_of
 from keras_twostream.training.freezing import freeze
 from keras_twostream.training.recipes import changed
-from keras_twostream.video.synthetic import write_dataset
 
 SMALL = {
     "backbone": "vgg_tiny",
@@ -29,16 +28,6 @@ SMALL = {
     "drops": (1, 3),
     "flow": {"short_side": 40, "algorithm": "dis_ultrafast"},
 }
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    return write_dataset(tmp_path_factory.mktemp("clips"), 3)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from keras_twostream import load
-from keras_twostream.video.synthetic import write_dataset
 
 PROGRAM = """
 import sys
@@ -38,16 +37,6 @@ training.train(
     clips, run, recipe, cache_dir=cache, workers=1, save_seconds=0, verbose=0
 )
 """
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    return write_dataset(tmp_path_factory.mktemp("clips"), 3)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
 
 
 def start(clips, run, cache):

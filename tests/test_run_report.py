@@ -4,35 +4,16 @@ import json
 import re
 
 import pytest
+from runs import RECIPE
 
 from keras_twostream import training
 from keras_twostream.cli import main
-from keras_twostream.data.crop import CropSpec
 from keras_twostream.evaluation import Result
-from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.report.writing import write_report
-from keras_twostream.video.synthetic import write_dataset
-
-RECIPE = training.Recipe(
-    backbone="vgg_tiny",
-    batch_size=4,
-    epochs=2,
-    image_size=(32, 32),
-    flow_frames=2,
-    validation_split=0.34,
-    flow=FlowSpec(short_side=32, algorithm="dis_ultrafast"),
-    crop=CropSpec(flip=False),
-)
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    return write_dataset(tmp_path_factory.mktemp("clips"), 3)
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory):
-    cache = tmp_path_factory.mktemp("cache")
+def quiet(cache):
     return {"cache_dir": str(cache), "workers": 1}
 
 

@@ -11,7 +11,7 @@ from keras_twostream import build, evaluation, predict, read_record, training
 from keras_twostream.data.crop import CropSpec
 from keras_twostream.flow.spec import FlowSpec
 from keras_twostream.training.networks import save_model
-from keras_twostream.video.synthetic import CLASS_NAMES, write_dataset
+from keras_twostream.video.synthetic import CLASS_NAMES
 from keras_twostream.video.writer import write_video
 
 RECIPE = training.Recipe(
@@ -24,11 +24,6 @@ RECIPE = training.Recipe(
     flow=FlowSpec(short_side=64, bound=4.0),
     crop=CropSpec(flip=False),
 )
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    return write_dataset(tmp_path_factory.mktemp("clips"), 3)
 
 
 @pytest.fixture(scope="module")

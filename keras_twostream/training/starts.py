@@ -116,12 +116,12 @@ def _trained(source):
     """Returns the settings of a network that was trained before."""
     try:
         record = read_record(load(source, load_weights=False))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         close = difflib.get_close_matches(str(source), MODELS, n=3)
-        hint = f", such as {' or '.join(close)}" if close else ""
-        raise FileNotFoundError(
-            f"{error}. Nor is it a network to begin with{hint}: "
-            "`keras-twostream list` names them"
+        if not close:
+            raise
+        raise type(error)(
+            f"{error}. Or did you mean the network {' or '.join(close)}?"
         ) from error
     network = record.network
     if network is None or network["name"] not in MODELS:
