@@ -151,8 +151,7 @@ def test_other_backends_learn_the_same(backend, run_python):
     if not importlib.util.find_spec(backend):
         pytest.skip(f"{backend} is not installed")
     told = run_python(
-        "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__,
-        "-m", "not slow", KERAS_BACKEND=backend,
+        "-m", "pytest", "-p", "no:cacheprovider", __file__,
+        "-k", "learns_the_same or fewer_bits", KERAS_BACKEND=backend,
     )  # fmt: skip
-    assert "passed" in told
-    assert "failed" not in told
+    assert "2 passed" in told
