@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-from runs import RECIPE
+from tiny_runs import RECIPE
 
 import keras_twostream
 from keras_twostream import training

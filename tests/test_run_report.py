@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from runs import RECIPE
+from tiny_runs import RECIPE
 
 from keras_twostream import training
 from keras_twostream.cli import main
