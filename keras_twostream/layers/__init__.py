@@ -146,8 +146,9 @@ def get(identifier, **config):
     """Returns the fusion layer that a name, a config or an instance means.
 
     Args:
-        identifier: A name such as `"conv"` or `"ConvFusion"`, a config as
-            `keras.layers.serialize` makes it, or a layer.
+        identifier: A name such as `"conv"` or `"ConvFusion"`; a dict of
+            arguments, with the name under "kind"; a config as
+            `keras.layers.serialize` makes it; or a layer.
         **config: Arguments for a layer that is looked up by name.
 
     Raises:
@@ -155,9 +156,12 @@ def get(identifier, **config):
     """
     if isinstance(identifier, keras.layers.Layer):
         return identifier
-    if isinstance(identifier, dict):
+    if isinstance(identifier, Mapping):
+        if "kind" in identifier:
+            options = {**identifier, **config}
+            return get(options.pop("kind"), **options)
         if "module" in identifier or "registered_name" in identifier:
-            return keras.layers.deserialize(identifier)
+            return keras.layers.deserialize(dict(identifier))
         options = identifier.get("config", {}) | config
         return get(identifier.get("class_name"), **options)
     by_class = {cls.__name__: cls for cls in FUSIONS.values()}

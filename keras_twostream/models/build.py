@@ -22,6 +22,8 @@ def build(
     streams=None,
     fusion=None,
     location=None,
+    fuse=None,
+    keep=None,
     include_top=True,
     pooling=None,
     input_shape=None,
@@ -69,6 +71,10 @@ def build(
             a fusion such as `"conv"`, or a layer.
         location: The stage at which to fuse, as the paper calls it
             (`"relu5"`) or as the backbone does.
+        fuse: Instead of these two: dict of location -> fusion, which may
+            differ from place to place (`{"relu5": "conv", "fc8": "sum"}`).
+        keep: Whether streams that were fused into the first one also go on
+            by themselves (the paper's "+"); by default as the row says.
         include_top: Whether to include the dense layers and the scores.
         pooling: Without the top: `None`, `"avg"` or `"max"` over the map.
         input_shape: Height and width of the frames in pixels; by default
@@ -102,6 +108,8 @@ def build(
         streams=streams,
         fusion=fusion,
         location=location,
+        fuse=fuse,
+        keep=keep,
         frames=frames,
         flow_frames=flow_frames,
         time=time,

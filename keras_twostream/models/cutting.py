@@ -32,7 +32,7 @@ def split(model, *stages):
     return parts_at(model, *(ends_of(model, stage) for stage in stages))
 
 
-def split_fixed(model, at=()):
+def split_fixed(model):
     """Cuts a network where what learns begins.
 
     The first part is all that gives the same for the same clip as long as the
@@ -42,8 +42,6 @@ def split_fixed(model, at=()):
 
     Args:
         model: Network of `build`, of which some layers may be frozen.
-        at: Names of layers at which to cut already, as where another network
-            of the same streams was cut, to share what comes out there.
 
     Returns:
         A pair of `keras.Model`s as of `split`, the first with a dict of
@@ -51,6 +49,41 @@ def split_fixed(model, at=()):
 
     Raises:
         ValueError: If nothing learns.
+    """
+    return parts_at(model, _end_of_fixed(model))
+
+
+def split_shared(model, at):
+    """Cuts a network as `split_fixed` does, and before that at some layers.
+
+    Networks of the same streams that are cut at the same layers share what
+    comes out there.
+
+    Args:
+        model: As for `split_fixed`.
+        at: Names of layers.
+
+    Returns:
+        A tuple of `keras.Model`s: what ends at these layers, or before them
+        where it does not learn; what follows and does not learn, `None` if
+        nothing does; and what learns.
+
+    Raises:
+        ValueError: If nothing learns.
+    """
+    shared, fixed = _end_of_fixed(model, at), _end_of_fixed(model)
+    if {*shared} == {*fixed}:
+        below, above = parts_at(model, fixed)
+        return below, None, above
+    return parts_at(model, shared, fixed)
+
+
+def _end_of_fixed(model, at=()):
+    """Returns the tensors on which what learns stands: name -> tensor.
+
+    Args:
+        model: As for `split_fixed`.
+        at: Names of layers at which to end already.
     """
     fixed: dict[int, str] = {}
     used: dict[int, Any] = {}
@@ -70,7 +103,7 @@ def split_fixed(model, at=()):
         raise ValueError(f"Nothing in {model.name} learns: all is frozen")
     for x in keras.tree.flatten(model.output):
         used |= {id(x): x} if id(x) in fixed else {}
-    return parts_at(model, {fixed[key]: x for key, x in used.items()})
+    return {fixed[key]: x for key, x in used.items()}
 
 
 def never_changes(operation) -> bool:
@@ -96,6 +129,12 @@ def parts_at(model, *cuts):
 
 def _part(model, starts, stops):
     """Returns the layers between two cuts as a model of whole clips."""
+    # What only passes through belongs to no layer of the part.
+    same = {id(x): name for name, x in starts.items()}
+    through = {}
+    if isinstance(stops, dict):
+        through = {n: same[id(x)] for n, x in stops.items() if id(x) in same}
+        stops = {n: x for n, x in stops.items() if n not in through}
     inner = keras.Model([*starts.values()], stops)
     inputs = {}
     for stream, x in starts.items():
@@ -113,6 +152,7 @@ def _part(model, starts, stops):
         for stream, x in stops.items():
             if steps := _folded_steps(model, x):
                 outputs[stream] = UnfoldTime(steps)(outputs[stream])
+        outputs |= {name: inputs[start] for name, start in through.items()}
     return keras.Model(inputs, outputs)
 
 

@@ -18,7 +18,10 @@ from keras_twostream.models.tracing import diagram
 from keras_twostream.models.words import time_span
 
 # Arguments of `build` that change its row.
-OF_SPEC = ("streams", "fusion", "location", "frames", "time", "align")
+OF_SPEC = (
+    *("streams", "fusion", "location", "fuse", "keep"),
+    *("frames", "time", "align"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,17 @@ HELD = ("class_names", "flow", "sampling", "weights", "inflation")
 
 
 def resolve(
-    name, *, streams, fusion, location, frames, time, align, flow_frames=None
+    name,
+    *,
+    streams=None,
+    fusion=None,
+    location=None,
+    fuse=None,
+    keep=None,
+    frames=None,
+    time=None,
+    align=None,
+    flow_frames=None,
 ):
     """Returns the `Spec` that is asked for and what to call the model.
 
@@ -26,15 +36,50 @@ def resolve(
     Raises:
         ValueError: If they contradict each other.
     """
-    spec, called = _row(name, fusion, location)
+    if fuse is None:
+        spec, called = _row(name, fusion, location)
+    else:
+        _check_fuse(fuse, fusion, location)
+        spec = Spec() if name is None else _row(name, None, None)[0]
+        spec = replace(spec, streams=TWO_STREAMS, fuse=dict(fuse))
+        called = name_of(fuse)
     spec = _with_streams(spec, called, streams)
     counts = {"frames": frames, "flow_frames": flow_frames}
     counts = {k: v for k, v in counts.items() if v is not None}
     check_counts(**counts)
-    changes = {"time": time, "align": align}
+    changes = {"time": time, "align": align, "keep": keep}
     changes = {k: v for k, v in changes.items() if v is not None}
     spec = replace(spec, **counts, **changes)
     return spec, called
+
+
+def name_of(fuse):
+    """Returns the name of a network by what it fuses where.
+
+    Args:
+        fuse: Dict of location -> fusion.
+
+    Example:
+
+    >>> name_of({"relu3": "conv", "relu5": "conv", "fc8": "sum"})
+    'conv_relu3_relu5_sum_fc8'
+    """
+    words, last = [], None
+    for location, fusion in fuse.items():
+        word = fusion_name(fusion)
+        words += [location] if word == last else [word, location]
+        last = word
+    return "_".join(words)
+
+
+def _check_fuse(fuse, fusion, location):
+    """Raises `ValueError` unless `fuse` says alone what is fused where."""
+    if not isinstance(fuse, Mapping) or not fuse or fusion or location:
+        raise ValueError(
+            "fuse is a dict of location -> fusion, such as {'relu5': 'conv', "
+            "'fc8': 'sum'}, and takes the place of fusion and location. "
+            f"Received: fuse={fuse!r}, fusion={fusion!r}, location={location!r}"
+        )
 
 
 def _row(name, fusion, location):
