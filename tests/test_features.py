@@ -189,9 +189,9 @@ def test_folds_never_see_what_they_answer_for(clips, cache, tmp_path):
     seen = []
     batches = crossing.learnt.batches
 
-    def spy(source, steps, numbers, names):
+    def spy(source, steps, numbers, names, **more):
         seen.append({*numbers.tolist()})
-        return batches(source, steps, numbers, names)
+        return batches(source, steps, numbers, names, **more)
 
     crossing.learnt.batches = spy
     folds = folds_of(ready.training.labels, None, 2)
@@ -214,8 +214,10 @@ def test_streams_alone_share_the_maps_of_both(clips, cache, tmp_path):
     alone = {"model": "temporal", "freeze": "relu5", "draws": 1}
     both.stage.model.save(tmp_path / "both.keras")
     alone |= {"at": both.names, "weights": str(tmp_path / "both.keras")}
-    shared = Crossing(stage(clips, cache, tmp_path, **alone), "quick", both)
-    assert shared.learnt is both.learnt
+    shared = Crossing(
+        stage(clips, cache, tmp_path, **alone), "quick", both.below
+    )
+    assert shared.below is both.below
     assert len(shared.names) < len(both.names)
     own = Crossing(stage(clips, cache, tmp_path, **alone), "quick")
     folds = folds_of(own.stage.training.labels, None, 2)

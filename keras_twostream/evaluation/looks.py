@@ -89,9 +89,7 @@ class Looks:
             "verbose": verbose,
             "subset": split,
             **sampling_of(record, flow),
-            "views": self.protocol.views,
-            "view_places": self.protocol.places,
-            "view_flips": self.protocol.flips,
+            **self.protocol.shown(),
         }
         self.dataset = clips_dataset(listed, **settings)
         if self.protocol.whole_frame:

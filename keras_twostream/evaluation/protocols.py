@@ -76,6 +76,14 @@ class Protocol:
             words.append(f"leaving out one of {self.folds}")
         return ", ".join([" ".join(words[:3]), *words[3:]])
 
+    def shown(self) -> dict[str, Any]:
+        """Returns the arguments of a dataset that shows these views."""
+        return {
+            "views": self.views,
+            "view_places": self.places,
+            "view_flips": self.flips,
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the attributes as a dict that JSON can hold."""
         return dataclasses.asdict(self)

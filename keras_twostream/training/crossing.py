@@ -33,14 +33,18 @@ class Crossing:
     Args:
         stage: `Stage` of all clips with `draws`, nothing of it held back.
         protocol: Name of a protocol or `Protocol` of the answers.
-        beside: `Crossing` of another network for the same samples; its maps
-            are taken if it has all that are needed here.
+        below: `Maps` to learn from and to answer from, as the attribute of
+            another `Crossing`, if they are there already.
+
+    Attributes:
+        below: Pair of `Maps`, what the frozen layers make of the samples to
+            learn from and to answer from.
 
     Raises:
         ValueError: If the stage has no frozen layers to compute once.
     """
 
-    def __init__(self, stage, protocol="default", beside=None):
+    def __init__(self, stage, protocol="default", below=None):
         if stage.below is None:
             raise ValueError(
                 "Folds share what frozen layers make of the clips: the recipe "
@@ -48,12 +52,12 @@ class Crossing:
             )
         self.stage = stage
         self.protocol = get_protocol(protocol)
-        self.names = [*stage.below.output]
-        if beside is not None and beside.has(stage, self.protocol):
-            self.learnt, self.asked = beside.learnt, beside.asked
-        else:
-            self.learnt = stage.features(stage.parts[0], TRAINING)
-            self.asked = self.asked_maps()
+        self.names = [*stage.learner.input]
+        self.below = below or (
+            stage.features(stage.parts[0], TRAINING),
+            self._asked_below(),
+        )
+        self.learnt, self.asked = map(stage.learnt_from, self.below)
         # Once, since Keras traces anew whatever is compiled anew.
         stage.compile(stage.training.feed.steps.per_epoch)
         learner = stage.learner
@@ -89,11 +93,14 @@ class Crossing:
         steps = dataclasses.replace(
             source.feed.steps, clips=len(numbers), seed=seed
         )
-        chosen = self.learnt.batches(source, steps, numbers, self.names)
+        batches = self.learnt.batches(
+            source, steps, numbers, self.names, repeat=True
+        )
         labels = np.asarray(source.labels)[numbers]
         self.stage.learner.fit(
-            chosen,
-            epochs=self.stage.recipe.epochs,
+            batches,
+            # One long epoch: where they begin a small network waits longest.
+            steps_per_epoch=self.stage.recipe.epochs * steps.per_epoch,
             class_weight=self.stage.class_weights(labels),
             shuffle=False,
             verbose=0,
@@ -104,7 +111,7 @@ class Crossing:
 
         Args:
             numbers: Integer array, which clips.
-            maps: `Features` of them to answer from, if not their own.
+            maps: `Maps` of them to answer from, if not their own.
             other: A stream whose maps are to be those of another clip, half
                 of all clips away.
         """
@@ -154,19 +161,16 @@ class Crossing:
         return self.result(scores, folds, directory, told)
 
     def asked_maps(self, **options):
-        """Returns `Features` of the views that are answered from.
+        """Returns `Maps` of the views that are answered from.
 
         Args:
             **options: As for `Stage.features`.
         """
-        return self.stage.features(
-            self.stage.parts[0],
-            TEST,
-            views=self.protocol.views,
-            view_places=self.protocol.places,
-            view_flips=self.protocol.flips,
-            **options,
-        )
+        return self.stage.learnt_from(self._asked_below(**options))
+
+    def _asked_below(self, **options):
+        options |= self.protocol.shown()
+        return self.stage.features(self.stage.parts[0], TEST, **options)
 
     def crossed(self, folds, asked, verbose="auto", seen=None):
         """Returns what is answered without each fold.

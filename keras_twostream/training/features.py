@@ -14,11 +14,11 @@ import os
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from keras_twostream.preparation.cache import default_cache_dir
 from keras_twostream.preparation.summary import progress
 from keras_twostream.training.devices import answers_of
+from keras_twostream.training.maps import Maps
 from keras_twostream.weights.digest import weights_digest
 from keras_twostream.weights.golden import golden_sample
 
@@ -28,7 +28,7 @@ ROWS = 256
 DIGITS = 3
 
 
-class Features:
+class Features(Maps):
     """Maps of clips, in files.
 
     Args:
@@ -43,12 +43,6 @@ class Features:
         verbose: Whether to show one; "auto" does on a terminal.
         change: Name and function of what is done to every batch of samples
             before, dict of arrays -> dict of arrays.
-
-    Attributes:
-        names: Names of the maps.
-        source: The dataset.
-        draws: How many draws there are.
-        rows: How many samples there are in a draw: clips, times views.
 
     Raises:
         OSError: If the files cannot be written.
@@ -93,16 +87,11 @@ class Features:
             ]
             for name in self.names
         }
+        self.shapes = {
+            name: files[0][0].shape[1:] for name, files in self._files.items()
+        }
 
-    def __getitem__(self, place) -> dict[str, np.ndarray]:
-        """Returns the maps of some samples.
-
-        Args:
-            place: Pair of a draw and a list of the numbers of samples.
-
-        Returns:
-            Dict of name -> `float32 (samples, ...)`.
-        """
+    def __getitem__(self, place):
         draw, numbers = place
         return {
             name: np.stack(
@@ -110,55 +99,6 @@ class Features:
             )
             for name, files in self._files.items()
         }
-
-    def batches(self, source=None, steps=None, numbers=None, names=None):
-        """Returns maps and labels in the order in which a dataset has samples.
-
-        Args:
-            source: Dataset of the same clips, which training from end to end
-                would take; by default the one that the maps are of.
-            steps: `data.steps.Steps`, if they are not those of the source.
-            numbers: Integer array, which of the clips, if not all.
-            names: Names of the maps, if not all.
-
-        Returns:
-            A `tf.data.Dataset` with the attribute `feed`.
-        """
-        source = source or self.source
-        labels, names = np.asarray(source.labels), names or self.names
-        steps = steps or source.feed.steps
-        if numbers is None:
-            numbers = np.arange(len(labels))
-        shapes = {n: (None, *self._files[n][0][0].shape[1:]) for n in names}
-
-        def read(epoch, clips):
-            chosen = numbers[clips]
-            maps = self[int(epoch) % self.draws, chosen]
-            return *(maps[name] for name in names), labels[chosen]
-
-        def batch(epochs, clips):
-            types = [tf.float32] * len(names) + [tf.int64]
-            *maps, found = tf.numpy_function(read, (epochs[0], clips), types)
-            maps = dict(zip(names, maps, strict=True))
-            for name, rows in maps.items():
-                rows.set_shape(shapes[name])
-            return maps, tf.ensure_shape(found, [None])
-
-        def clips_of(step):
-            rows = steps.clips_of(step).map(
-                lambda epoch, clip, *_: (epoch, clip)
-            )
-            return rows.batch(steps.batch_size)
-
-        feed = dataclasses.replace(
-            source.feed,
-            stream=lambda numbers: numbers.flat_map(clips_of).map(batch),
-            steps=steps,
-            portable=False,
-        )
-        dataset = feed.dataset()
-        dataset.feed = feed
-        return dataset
 
     @property
     def _parts(self) -> int:

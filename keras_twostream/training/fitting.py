@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_twostream.models.cutting import split_fixed
+from keras_twostream.models.cutting import split_shared
 from keras_twostream.models.network import TwoStreamModel
 from keras_twostream.models.recomputing import rematerialized
 from keras_twostream.models.record import read_record
@@ -13,6 +13,7 @@ from keras_twostream.training.compiling import (
 )
 from keras_twostream.training.devices import EpochPlace
 from keras_twostream.training.features import Features
+from keras_twostream.training.maps import FurtherMaps
 from keras_twostream.training.networks import (
     network_of,
     silent_loading,
@@ -35,13 +36,17 @@ class Stage:
         class_names: Names of the classes.
         earlier: Dict of name of an earlier stage -> file of its network.
         options: `Options`.
-        at: Where frozen layers end at the latest, see `split_fixed`.
+        at: Where frozen layers end at the latest, see `split_shared`.
         quiet: Whether to keep quiet about clips and weights.
+        seed: Of the initial weights and what is left out in training, if not
+            that of the recipe, which samples keep.
 
     Attributes:
         model: The network, whole.
         learner: What learns of it: all, or what stands on maps of the frozen
             layers that are computed once.
+        below: Those layers, if they are computed once.
+        further: More of them, between where `at` cuts and what learns.
         training: Dataset of the training clips.
         validation: That of the clips held back, or `None`.
     """
@@ -56,17 +61,19 @@ class Stage:
         options,
         at=(),
         quiet=False,
+        seed=None,
     ):
         self.recipe, self.folder, self.options = recipe, folder, options
-        keras.utils.set_random_seed(recipe.seed)
+        keras.utils.set_random_seed(recipe.seed if seed is None else seed)
         self.quiet = quiet
         self._made_of = class_names, earlier
         with silent_loading(quiet):
             self.model = network_of(recipe, *self._made_of)
         self.learner = self.model
         self.below, self.parts = None, parts
+        self.further = None
         if recipe.draws and recipe.epochs:
-            self.below, above = split_fixed(self.model, at)
+            self.below, self.further, above = split_shared(self.model, at)
             self.learner = TwoStreamModel(above.input, above.output)
         elif options.rematerialize:
             stages = tower_stages(recipe, self.model)
@@ -97,7 +104,10 @@ class Stage:
         sets = [self.training, self.validation]
         if self.below is not None:
             sets = [
-                clips and self.features(clips, part).batches(dataset)
+                clips
+                and self.learnt_from(self.features(clips, part)).batches(
+                    dataset
+                )
                 for clips, part, dataset in zip(
                     self.parts, (TRAINING, VALIDATION), sets, strict=True
                 )
@@ -138,19 +148,28 @@ class Stage:
         self.learner.compile(jit_compile=self.options.jit_compile, **arguments)
         self.learner.optimizer.build(self.learner.trainable_variables)
 
-    def features(self, clips, part, change=None, **changes):
-        """Returns the `Features` of clips, computed if need be.
+    def learnt_from(self, maps):
+        """Returns the maps that the learner takes.
+
+        Args:
+            maps: `Maps` of `below`.
+        """
+        return FurtherMaps(self.further, maps) if self.further else maps
+
+    def features(self, clips, part, change=None, below=None, **changes):
+        """Returns the `Features` of clips below, computed if need be.
 
         Args:
             clips: The clips.
             part: What they are for.
             change: As for `Features`.
+            below: A part of `below`, if not all of it is asked for.
             **changes: As for `dataset`.
         """
         quiet = {"shuffle": False, "verbose": False, "divisible_by": 1}
         ordered = self.dataset(clips, part, **(quiet | changes))
         return Features(
-            self.below,
+            below or self.below,
             ordered,
             self.recipe.draws if ordered.sample_spec.augment else 1,
             self.options.features_dir,

@@ -3,16 +3,19 @@
 import contextlib
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
 
 from keras_twostream import backbones
+from keras_twostream.backbones.graph import LAST_MAP
+from keras_twostream.models import request
 from keras_twostream.models.build import build
 from keras_twostream.models.record import read_record
 from keras_twostream.models.table import get_spec
-from keras_twostream.training.freezing import freeze
-from keras_twostream.training.recipe import BACKBONE, FUSION
+from keras_twostream.training.freezing import freeze, freeze_towers
+from keras_twostream.training.recipe import BACKBONE, FUSION, TOWERS
 
 
 def network_of(recipe, class_names, earlier=None, precision=None):
@@ -27,12 +30,13 @@ def network_of(recipe, class_names, earlier=None, precision=None):
     Raises:
         ValueError: If there is no such network.
     """
-    spec = get_spec(recipe.model)
     with _policy(precision or recipe.precision):
         model = build(
             recipe.model,
             backbone=_backbone_of(recipe),
             streams=recipe.streams,
+            fuse=recipe.fuse,
+            keep=recipe.keep,
             weights=_files(recipe.weights, earlier or {}),
             inflation=recipe.inflation,
             time=recipe.time,
@@ -46,12 +50,31 @@ def network_of(recipe, class_names, earlier=None, precision=None):
             dropout=recipe.dropout,
             stream_dropout=recipe.stream_dropout,
         )
-    if recipe.freeze:
+    if recipe.freeze == TOWERS:
+        freeze_towers(model, _net_of(recipe, model).resolve(LAST_MAP))
+    elif recipe.freeze:
         stage = recipe.freeze
         if stage == FUSION:
-            stage = _fusion_of(spec)
+            stage = _fusion_of(spec_of(recipe))
         freeze(model, _net_of(recipe, model).resolve(stage))
     return model
+
+
+def spec_of(recipe):
+    """Returns the `Spec` of a recipe's network.
+
+    Args:
+        recipe: `Recipe` without stages.
+    """
+    return request.resolve(
+        recipe.model,
+        streams=recipe.streams,
+        fuse=recipe.fuse,
+        keep=recipe.keep,
+        time=recipe.time,
+        frames=recipe.frames,
+        flow_frames=recipe.flow_frames,
+    )[0]
 
 
 def tower_stages(recipe, model):
@@ -64,13 +87,39 @@ def tower_stages(recipe, model):
     Returns:
         Names, from the inputs to where streams are fused first.
     """
-    net, fused = _net_of(recipe, model), get_spec(recipe.model).fuse
+    net, fused = _net_of(recipe, model), spec_of(recipe).fuse
     last = net.resolve(next(iter(fused))) if fused else None
     found: dict[int, str] = {}
     for stage in net.stages.values():
         if stage.stride > 1 and not (last and net.after(stage.name, last)):
             found.setdefault(stage.stride, stage.name)
     return [*found.values()]
+
+
+def shared_cut(recipe):
+    """Returns where networks that differ above can share maps.
+
+    Args:
+        recipe: `Recipe` without stages, of a network with frozen towers.
+
+    Returns:
+        Names of the layers of each stream at which it is fused first, or
+        whose last map it is, or that is the last to be frozen.
+    """
+    spec = spec_of(recipe)
+    chosen = _backbone_of(recipe) or spec.backbone
+    size = recipe.image_size or spec.image_size
+    names = []
+    for stream in spec.streams:
+        by_stream = isinstance(chosen, Mapping)
+        net = backbones.get(chosen[stream] if by_stream else chosen, size)
+        ends = [net.resolve(LAST_MAP)]
+        ends += [net.resolve(at) for at in [*spec.fuse][:1]]
+        if recipe.freeze and recipe.freeze not in (FUSION, TOWERS):
+            ends.append(net.resolve(recipe.freeze))
+        first = min(ends, key=[*net.stages].index)
+        names.append(f"{stream}_{first}")
+    return names
 
 
 @contextlib.contextmanager
@@ -108,6 +157,8 @@ def _backbone_of(recipe):
 def _net_of(recipe, model):
     """Returns the `Backbone` of a network's towers."""
     name = _backbone_of(recipe) or get_spec(recipe.model).backbone
+    if isinstance(name, Mapping):
+        name = name[spec_of(recipe).streams[0]]
     return backbones.get(name, read_record(model).image_size)
 
 

@@ -15,8 +15,9 @@ from keras_twostream.training.recipe_checks import check_recipe
 
 # Image network of recipes that name none: small, with published weights.
 BACKBONE = "mobilenet"
-# Stage to freeze: the last one at which streams are fused.
-FUSION = "fusion"
+# Stages to freeze: the last one at which streams are fused; the image
+# networks, but not what fuses them.
+FUSION, TOWERS = "fusion", "towers"
 # What a stage cannot say: it is about the whole run.
 _OF_RUN = ("stages", "flow", "seed", "validation_split", "protocol")
 
@@ -27,9 +28,12 @@ class Recipe:
 
     Attributes:
         model: Name of a network, see `list_models`.
-        backbone: Name of its image network; `None` for `BACKBONE`, or the
-            network's own where that is one of clips.
+        backbone: Name of its image network, or a dict of stream -> name;
+            `None` for `BACKBONE`, or the network's own where that is one of
+            clips.
         streams: Other streams than the network's own, "rgb", "flow" or both.
+        fuse: Other fusions than the network's own, as for `build`.
+        keep: Whether fused streams go on by themselves too, as for `build`.
         weights: What to start from, as for `build`; in a stage also the name
             of an earlier one, or a dict of stream -> such a name.
         inflation: How kernels for RGB are spread over flow, as for `build`.
@@ -64,7 +68,9 @@ class Recipe:
         stream_dropout: Rate at which one of two streams is missing from a
             training sample, for networks that must do with one alone.
         freeze: Stage up to which both streams keep their weights; "fusion"
-            for the last one at which they are fused.
+            for the last one at which they are fused; "towers" for all of the
+            image networks, whatever is fused where: fusions, what happens to
+            time and the classifier learn.
         draws: Augmented versions of each clip, for which what is frozen is
             computed once; `None` trains from end to end.
         patience: Epochs after which training ends if the validation loss has
@@ -96,8 +102,10 @@ class Recipe:
     """
 
     model: str = "conv_relu5"
-    backbone: str | None = None
+    backbone: str | Mapping[str, str] | None = None
     streams: Sequence[str] | None = None
+    fuse: Mapping[str, Any] | None = None
+    keep: bool | None = None
     weights: Any = None
     inflation: str = "mean"
     time: Mapping[str, Any] | None = None

@@ -69,7 +69,13 @@ def alone(recipe: Recipe) -> dict[str, Recipe]:
         recipe: The `Recipe` of a network of two streams.
     """
     return {
-        stream: replace(recipe, model=model, weights=_of(recipe, stream))
+        stream: replace(
+            recipe,
+            model=model,
+            fuse=None,
+            keep=None,
+            weights=_of(recipe, stream),
+        )
         for stream, model in (("rgb", "spatial"), ("flow", "temporal"))
     }
 
@@ -146,12 +152,13 @@ class Trials:
                 self.class_names,
                 {},
                 self.options,
-                at=beside.names if beside else (),
+                at=[*beside.stage.below.output] if beside else (),
                 quiet=True,
             )
             if beside is None or beside.has(stage, self.protocol):
                 break
-        crossing = Crossing(stage, self.protocol, beside)
+        below = beside.below if beside else None
+        crossing = Crossing(stage, self.protocol, below)
         if beside is None:
             self._crossings.append(crossing)
         return crossing
