@@ -4,6 +4,7 @@ import html
 import os
 import re
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,22 @@ code { background: var(--code); border-radius: 4px; padding: 1px 5px;
 .facts span { display: block; color: var(--quiet); font-size: .82rem; }
 img, .view { max-width: 100%; display: block; border-radius: 4px;
   border: 1px solid var(--line); }
+"""
+
+_UNITS = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
+
+# Of pages with tables, figures and one number above all.
+RESULT_STYLE = """
+.figure img { border: 0; background: #fff; max-width: min(100%, 900px); }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+.wide { overflow-x: auto; }
+td, th { text-align: left; padding: 5px 12px 5px 0; vertical-align: top;
+  border-bottom: 1px solid var(--line); }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
+.big { font-size: 2rem; font-weight: 650; line-height: 1.1; }
+pre { background: var(--code); padding: 10px 12px; border-radius: 6px;
+  overflow-x: auto; font-size: .85rem; }
 """
 
 
@@ -113,6 +130,71 @@ def facts_list(facts: dict[str, str]) -> str:
         for name, value in facts.items()
     ]
     return f'<div class="facts">{"".join(cells)}</div>'
+
+
+def percent(share: float) -> str:
+    """Returns a share as text."""
+    return f"{100 * share:.1f} %"
+
+
+def chance(p: float) -> str:
+    """Returns a probability as text."""
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
+
+
+def amount(count: float) -> str:
+    """Returns a large number as text of three digits: 1.2 M."""
+    for unit, size in _UNITS:
+        # From here on three digits of the smaller unit would be four.
+        if count >= 0.9995 * size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.3g}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Returns a table as HTML; columns of numbers stand to the right.
+
+    Args:
+        head: Titles of the columns.
+        rows: The cells of each row, one or more rows.
+    """
+    styles = [
+        ' class="number"' if all(map(_is_number, column)) else ""
+        for column in zip(*rows, strict=True)
+    ]
+
+    def cells(row, tag):
+        return "".join(
+            f"<{tag}{style}>{text(value)}</{tag}>"
+            for value, style in zip(row, styles, strict=True)
+        )
+
+    lines = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+    return (
+        f'<div class="wide"><table><tr>{cells(head, "th")}</tr>{lines}'
+        "</table></div>"
+    )
+
+
+def picture(title: str, address: str, words: str) -> str:
+    """Returns a card of a title, a sentence and a picture, as HTML.
+
+    Args:
+        title: As text.
+        address: Of the picture, as of `images.png_address`.
+        words: What it says.
+    """
+    return (
+        f'<section class="card figure"><h2>{text(title)}</h2>'
+        f'<p class="quiet">{text(words)}</p>'
+        f'<div class="wide"><img src="{address}" alt="{text(title)}"></div>'
+        "</section>"
+    )
+
+
+def _is_number(value: Any) -> bool:
+    plain = r"(< )?[+-]?[\d.]+(e[+-]?\d+)?( [%kMGT])?|-"
+    return re.fullmatch(plain, str(value)) is not None
 
 
 def _tight(style: str) -> str:

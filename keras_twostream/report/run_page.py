@@ -1,9 +1,7 @@
 """What is known of a run as one page."""
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -15,23 +13,21 @@ from keras_twostream.evaluation.protocols import ALL
 from keras_twostream.evaluation.result import Result
 from keras_twostream.report.figures import png
 from keras_twostream.report.images import png_address
-from keras_twostream.report.page import facts_list, text
+from keras_twostream.report.page import (
+    RESULT_STYLE,
+    chance,
+    facts_list,
+    percent,
+    picture,
+    table,
+    text,
+)
 from keras_twostream.report.players import SCRIPT, STYLE, legend, player
 from keras_twostream.report.sheets import Sample, scale_of
 
 SURE = 1 - LEVEL
 _MORE_STYLE = """
-.figure img { border: 0; background: #fff; max-width: min(100%, 900px); }
 .samples .views { grid-auto-flow: row; grid-template-columns: 1fr 1fr; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-.wide { overflow-x: auto; }
-td, th { text-align: left; padding: 5px 12px 5px 0; vertical-align: top;
-  border-bottom: 1px solid var(--line); }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums;
-  white-space: nowrap; }
-.big { font-size: 2rem; font-weight: 650; line-height: 1.1; }
-pre { background: var(--code); padding: 10px 12px; border-radius: 6px;
-  overflow-x: auto; font-size: .85rem; }
 """
 
 
@@ -67,7 +63,7 @@ def draw_run(facts: RunFacts) -> tuple[str, str, str, str]:
         _headline(whole, facts.told),
         _streams(facts.results, facts.alone),
         *(
-            _figure(title, figure, words)
+            picture(title, png_address(png(figure)), words)
             for title, (figure, words) in facts.figures.items()
         ),
         _probes(facts.probes),
@@ -75,12 +71,20 @@ def draw_run(facts: RunFacts) -> tuple[str, str, str, str]:
         f'<section class="card"><h2>Made by</h2><pre>{text(facts.command)}'
         "</pre></section>",
     ]
-    return facts.title, "\n".join(parts), STYLE + _MORE_STYLE, SCRIPT
+    style = STYLE + RESULT_STYLE + _MORE_STYLE
+    return facts.title, "\n".join(parts), style, SCRIPT
 
 
-def percent(share: float) -> str:
-    """Returns a share as text."""
-    return f"{100 * share:.1f} %"
+def gain(difference: float, low: float, high: float) -> str:
+    """Returns a difference of two shares, with its interval, as text."""
+    ends = f"{100 * low:+.1f} to {100 * high:+.1f}"
+    return f"{100 * difference:+.1f} points ({ends})"
+
+
+def verdict(p: float) -> str:
+    """Returns in words whether chance may have made a difference."""
+    words = "more than chance" if p < SURE else "may be chance"
+    return f"p = {chance(p)}, {words}".replace("= <", "<")
 
 
 def _headline(result: Result, told: Mapping[str, str]) -> str:
@@ -109,21 +113,18 @@ def _streams(results: Mapping[str, Result], words: str) -> str:
     rows = []
     for name, result in alone.items():
         found = compare(result, results[ALL])
-        verdict = "more than chance" if found["p"] < SURE else "may be chance"
-        low, high = found["interval"]
         rows.append(
             (
                 BESIDE.get(name, name),
                 percent(result.accuracy),
-                f"{100 * found['difference']:+.1f} points "
-                f"({100 * low:+.1f} to {100 * high:+.1f})",
-                f"p = {_chance(found['p'])}, {verdict}".replace("= <", "<"),
+                gain(found["difference"], *found["interval"]),
+                verdict(found["p"]),
             )
         )
     head = ("", "right", "both streams gain", "exact McNemar test")
     return (
         '<section class="card"><h2>Does the other stream help?</h2>'
-        f'<p class="quiet">{text(words)}</p>{_table(head, rows)}</section>'
+        f'<p class="quiet">{text(words)}</p>{table(head, rows)}</section>'
     )
 
 
@@ -137,14 +138,14 @@ def _probes(results: Mapping[str, Result]) -> str:
         found = compare(whole, result)
         # 0 has no sign.
         change = "-" if name == INTACT else f"{0.0 - 100 * lost:+.1f}"
-        p = "-" if name == INTACT else _chance(found["p"])
+        p = "-" if name == INTACT else chance(found["p"])
         says = PROBES[name].meaning
         rows.append((name, percent(result.accuracy), change, p, says))
     head = ("clips are", "right", "points", "p", "where nothing is lost")
     return (
         '<section class="card"><h2>Motion or appearance?</h2>'
         '<p class="quiet">Accuracy that stays did not need what was taken '
-        f"away.</p>{_table(head, rows)}</section>"
+        f"away.</p>{table(head, rows)}</section>"
     )
 
 
@@ -164,41 +165,3 @@ def _errors(samples: Sequence[Sample], result: Result) -> str:
         f"{''.join(player(sample, scale) for sample in samples)}"
         "</div></section>"
     )
-
-
-def _figure(title: str, figure: Figure, words: str) -> str:
-    address = png_address(png(figure))
-    return (
-        f'<section class="card figure"><h2>{text(title)}</h2>'
-        f'<p class="quiet">{text(words)}</p>'
-        f'<img src="{address}" alt="{text(title)}"></section>'
-    )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    styles = [
-        ' class="number"' if all(map(_is_number, column)) else ""
-        for column in zip(*rows, strict=True)
-    ]
-
-    def cells(row, tag):
-        return "".join(
-            f"<{tag}{style}>{text(value)}</{tag}>"
-            for value, style in zip(row, styles, strict=True)
-        )
-
-    lines = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
-    return (
-        f'<div class="wide"><table><tr>{cells(head, "th")}</tr>{lines}'
-        "</table></div>"
-    )
-
-
-def _is_number(value: Any) -> bool:
-    plain = str(value).removesuffix(" %").removeprefix("< ")
-    return plain == "-" or re.fullmatch(r"[+-]?[\d.]+", plain) is not None
-
-
-def _chance(p: float) -> str:
-    """Returns a probability as text."""
-    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
