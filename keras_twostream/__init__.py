@@ -39,6 +39,7 @@ MODULES = (
     "layers",
     "models",
     "report",
+    "search",
     "training",
     "video",
     "weights",

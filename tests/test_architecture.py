@@ -31,6 +31,7 @@ ROOMS = {
     "report": {"evaluation", "flow", "models"},
     "doctor": VIDEO_WING | {"report"},
     "training": MODEL_WING | VIDEO_WING | {"evaluation", "report", "zoo"},
+    "search": MODEL_WING | VIDEO_WING | {"evaluation", "report", "training"},
     "demo": MODEL_WING | VIDEO_WING | {"evaluation", "report", "training"},
     "_serializable": {"layers", "models"},
 }

@@ -12,13 +12,14 @@ from keras_twostream.cli import (
     evaluating,
     models,
     preparing,
+    searching,
     sweeping,
     training,
     zoo,
 )
 
 GROUPS = (
-    *(demo, preparing, doctor, training),
+    *(demo, preparing, doctor, training, searching),
     *(evaluating, sweeping, comparing, models, zoo),
 )
 

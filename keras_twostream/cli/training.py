@@ -135,7 +135,7 @@ def _finetune_arguments(verb):
     )
     field_arguments(verb, Recipe, default=argparse.SUPPRESS, leave=("model",))
     data_arguments(verb)
-    _run_arguments(verb)
+    run_arguments(verb)
 
 
 def _train_arguments(verb):
@@ -154,10 +154,10 @@ def _train_arguments(verb):
     for fields in (Recipe, FlowSpec, CropSpec):
         field_arguments(verb, fields, default=argparse.SUPPRESS)
     data_arguments(verb)
-    _run_arguments(verb)
+    run_arguments(verb)
 
 
-def _run_arguments(verb):
+def run_arguments(verb):
     """Adds the flags of how a network is trained, wherever it is."""
     verb.add_argument(
         "--devices",
@@ -186,12 +186,13 @@ def _run_arguments(verb):
     )
 
 
-def data_arguments(verb):
+def data_arguments(verb, workers=True):
     """Adds the flags of whatever prepares clips."""
     verb.add_argument("--cache-dir", help="folder for prepared clips")
-    verb.add_argument(
-        "--workers", type=int, help="processes; by default one a core"
-    )
+    if workers:
+        verb.add_argument(
+            "--workers", type=int, help="processes; by default one a core"
+        )
 
 
 VERBS: dict = {

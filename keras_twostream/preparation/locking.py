@@ -13,7 +13,7 @@ except ImportError:  # Windows
 
 @contextlib.contextmanager
 def only_run(folder: Path) -> Iterator[None]:
-    """Makes sure that nobody else prepares a folder meanwhile.
+    """Makes sure that nobody else works on a folder meanwhile.
 
     The lock is on the folder itself and goes with the process, however that
     ends. Where there are no such locks (Windows, some network file systems)
@@ -41,7 +41,7 @@ def _take(handle: int, folder: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise BlockingIOError(
-            f"Another run is preparing {folder}. Wait until it has ended."
+            f"Another run is at work on {folder}. Wait until it has ended."
         ) from error
     except OSError:
         return  # a file system without locks
