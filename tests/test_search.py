@@ -62,7 +62,7 @@ def started(clips, folder, cache, processes=1):
 def networks(folder):
     """Returns how many networks have answered."""
     answers = Answers(folder / "answers")
-    names = (path.name.split(".") for path in answers.folder.glob("*.npz"))
+    names = (path.name.split(".") for path in answers.folder.glob("[!.]*.npz"))
     return sum(len(answers.of(key, int(seed))) for key, seed, _ in names)
 
 
@@ -109,7 +109,7 @@ def test_every_verb_takes_the_winner(found, clips, tmp_path, capsys):
     clip = next((clips / "red_left").iterdir())
     assert main(["predict", str(clip), "--model", run]) == 0
     assert main(["evaluate", str(clips), "--model", run]) == 0
-    zoo = ["--zoo", str(tmp_path / "zoo"), "--name", "conv_relu5.mine"]
+    zoo = ["--to", str(tmp_path / "zoo"), "--name", "conv_relu5.mine"]
     assert main(["publish", run, *zoo]) == 0
     answer = keras_twostream.predict(clip, run)
     clip_classes = {row["label"] for row in answer}

@@ -1,7 +1,7 @@
-"""A process of a search: `python -m keras_twostream.search.worker FOLDER`.
+"""A process of a search: `python -m keras_twostream.search.worker FOLDER PID`.
 
 KerasTuner's environment variables say whether it is the chief or a worker, and
-where the chief is.
+where the chief is. It ends with the process that began it, `PID`.
 """
 
 import os
@@ -17,18 +17,17 @@ from keras_twostream.search.setting import Setting
 PAUSE = 2.0
 
 
-def main(folder: str) -> int:
+def main(folder: str, parent: str) -> int:
     """Does the jobs of a search that are for this process.
 
     Args:
         folder: Folder of the search.
+        parent: Number of the process that began this one.
 
     Returns:
         The exit status.
     """
-    threading.Thread(
-        target=_end_with, args=(os.getppid(),), daemon=True
-    ).start()
+    threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     run(Setting.open(Path(folder)))
     return 0
 
@@ -41,4 +40,4 @@ def _end_with(parent):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

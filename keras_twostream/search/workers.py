@@ -104,6 +104,7 @@ class _Crew:
                 "-m",
                 "keras_twostream.search.worker",
                 str(self.setting.folder),
+                str(os.getpid()),
             ],
             env=self._environment | more,
             stdin=subprocess.DEVNULL,
