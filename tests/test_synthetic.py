@@ -1,5 +1,8 @@
 """The procedural set: what its clips show, and what they do not give away."""
 
+import hashlib
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -101,6 +104,36 @@ def test_registration_clip_with_swapped_colours_has_equal_luma_and_flow():
         assert np.abs(grey - 1.0 * other_grey).max() <= 1
 
 
+def test_scenes_are_those_of_earlier_releases():
+    for name, index, known in (
+        ("red_left_blue_right", 3, "7dd8fcc23f8d547e"),
+        ("blue_left", 0, "f41da4b08ab97847"),
+    ):
+        scene = synthetic.clip_scene(name, index, seed=1, split="test")
+        frames, flow = synthetic.render(scene)
+        drawn = hashlib.sha256(frames.tobytes() + flow.tobytes())
+        assert drawn.hexdigest().startswith(known)
+
+
+def test_small_squares_pass_each_other_closely():
+    for scene in scenes(per_class=20, size=88, sides=(8, 9), apart=2):
+        upper, lower = scene.squares
+        gap = lower.top - upper.top - upper.height
+        assert 0 <= gap <= 2
+        assert upper.top >= 0
+        assert lower.top + lower.height <= scene.size
+        # Twice their centres halfway, in subpixels.
+        centres = [
+            2 * s.start + s.velocity * (scene.frames - 1) + s.width * 4
+            for s in scene.squares
+        ]
+        circle = 2 * 4 * scene.size
+        offset = (centres[1] - centres[0] + circle // 2) % circle - circle // 2
+        assert abs(offset) <= 2 * 4 * 2 + 1
+        for square in scene.squares:
+            assert {square.height, square.width} <= {8, 9}
+
+
 def test_no_colour_is_clipped():
     for scene in scenes():
         frames, _ = synthetic.render(scene)
@@ -114,6 +147,9 @@ def test_no_colour_is_clipped():
         ({"class_name": "green_left"}, "class_name must be one of"),
         ({"class_name": "red_left", "frames": 1}, "frames must be at least 2"),
         ({"class_name": "red_left", "size": 32}, "size at least 48"),
+        ({"class_name": "red_left", "sides": (9, 8)}, "sides must be"),
+        ({"class_name": "red_left", "sides": (8, 33)}, "sides must be"),
+        ({"class_name": "red_left", "apart": -1}, "apart must not be"),
     ],
 )
 def test_wrong_scenes_are_refused(arguments, message):
@@ -153,6 +189,34 @@ def test_another_set_is_not_mixed_into_a_folder(tmp_path):
     synthetic.write_dataset(tmp_path, 1, frames=2, verbose=False)
     with pytest.raises(ValueError, match="holds a set written with"):
         synthetic.write_dataset(tmp_path, 1, frames=2, seed=1, verbose=False)
+
+
+def test_a_set_of_some_classes_remembers_how_it_was_drawn(tmp_path):
+    told = {"frames": 2, "sides": (8, 9), "apart": 0, "verbose": False}
+    told |= {"classes": REGISTRATION[::-1]}
+    folder = synthetic.write_dataset(tmp_path / "some", 1, **told)
+    assert sorted(p.name for p in folder.iterdir() if p.is_dir()) == [
+        *REGISTRATION
+    ]
+    synthetic.write_dataset(folder, 1, **told)
+    for other in (
+        {"apart": 1},
+        {"sides": (8, 8)},
+        {"classes": REGISTRATION[:1]},
+    ):
+        with pytest.raises(ValueError, match="holds a set written with"):
+            synthetic.write_dataset(folder, 1, **(told | other))
+
+
+def test_a_set_without_choices_is_recorded_as_ever(tmp_path):
+    synthetic.write_dataset(tmp_path, 1, frames=2, verbose=False)
+    assert json.loads((tmp_path / ".synthetic.json").read_text()) == {
+        "seed": 0,
+        "split": "train",
+        "frames": 2,
+        "size": 64,
+        "clips_per_class": 1,
+    }
 
 
 @pytest.mark.parametrize(

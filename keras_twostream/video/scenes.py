@@ -103,7 +103,9 @@ class Scene:
         return dataclasses.replace(self, squares=squares)
 
 
-def sample_scene(rng, class_name, frames=16, size=64):
+def sample_scene(
+    rng, class_name, frames=16, size=64, *, sides=SIDES, apart=None
+):
     """Draws a random scene of a class.
 
     Args:
@@ -111,6 +113,10 @@ def sample_scene(rng, class_name, frames=16, size=64):
         class_name: One of `CLASS_NAMES`.
         frames: Number of frames, at least 2.
         size: Side of the picture in pixels, at least 48.
+        sides: Smallest and largest side of a square, in pixels.
+        apart: Most pixels between the squares, along rows and columns, when
+            they pass each other halfway through the clip; `None` for squares
+            that go anywhere.
 
     Returns:
         A `Scene`. Squares start anywhere on the circle that they move on, so
@@ -128,14 +134,24 @@ def sample_scene(rng, class_name, frames=16, size=64):
             "frames must be at least 2 and size at least 48. "
             f"Received: frames={frames}, size={size}"
         )
+    smallest, largest = sides
+    if not 1 <= smallest <= largest <= size // 2:
+        raise ValueError(
+            "sides must be from 1 to half of size, the smallest first. "
+            f"Received: sides={sides}, size={size}"
+        )
+    if apart is not None and apart < 0:
+        raise ValueError(f"apart must not be negative. Received: {apart}")
     pairs = rng.permutation(CLASSES[class_name]).tolist()
-    squares = _sample_squares(rng, pairs, size)
+    squares = _sample_squares(rng, pairs, size, sides)
+    if apart is not None:
+        squares = _meeting(rng, squares, frames, size, apart)
     return Scene(squares, _integer(rng, TEXTURE_SEEDS), frames, size)
 
 
-def _sample_squares(rng, pairs, size):
+def _sample_squares(rng, pairs, size, sides):
     """Draws a square of each pair (colour, direction), one below the other."""
-    heights, widths = rng.integers(*SIDES, size=(2, 2), endpoint=True).tolist()
+    heights, widths = rng.integers(*sides, size=(2, 2), endpoint=True).tolist()
     gap = size - sum(heights)
     above, below = sorted(_integer(rng, (0, gap)) for _ in pairs)
     tops = above, below + heights[0]
@@ -152,6 +168,27 @@ def _sample_squares(rng, pairs, size):
         for (colour, direction), top, height, width in zip(
             pairs, tops, heights, widths, strict=True
         )
+    )
+
+
+def _meeting(rng, squares, frames, size, apart):
+    """Moves the lower square to where it passes the upper one closely."""
+    above, below = squares
+    most = min(apart, size - above.height - below.height)
+    gap = _integer(rng, (0, most))
+    top = _integer(rng, (0, size - above.height - gap - below.height))
+    offset = _integer(rng, (-apart * SUBPIXELS, apart * SUBPIXELS))
+    # Halfway the centres are an offset apart.
+    wider = (above.width - below.width) * SUBPIXELS
+    faster = (above.velocity - below.velocity) * (frames - 1)
+    start = above.start + offset + (wider + faster) // 2
+    return (
+        dataclasses.replace(above, top=top),
+        dataclasses.replace(
+            below,
+            top=top + above.height + gap,
+            start=start % (size * SUBPIXELS),
+        ),
     )
 
 

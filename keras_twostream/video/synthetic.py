@@ -12,6 +12,7 @@ from keras_twostream.video.rendering import render
 from keras_twostream.video.scenes import (
     CLASS_NAMES,
     REGISTRATION_CLASSES,
+    SIDES,
     Scene,
     sample_scene,
 )
@@ -47,7 +48,7 @@ def clip_scene(class_name, index, *, seed=0, split="train", **sizes):
         index: Number of the clip within its class.
         seed: Seed of the whole set.
         split: One of `SPLITS`.
-        **sizes: `frames` and `size`, as for `sample_scene`.
+        **sizes: `frames`, `size`, `sides` and `apart`, as for `sample_scene`.
 
     Raises:
         ValueError: If `split`, `class_name` or a size is not allowed.
@@ -66,6 +67,9 @@ def write_dataset(
     split="train",
     frames=16,
     size=64,
+    sides=SIDES,
+    apart=None,
+    classes=CLASS_NAMES,
     verbose="auto",
 ):
     """Writes a split of the procedural set as MP4 and AVI files.
@@ -80,6 +84,9 @@ def write_dataset(
         split: `"train"`, `"validation"` or `"test"`.
         frames: Number of frames of a clip.
         size: Side of the picture in pixels.
+        sides: Smallest and largest side of a square, in pixels.
+        apart: How closely squares pass each other, as for `sample_scene`.
+        classes: Those of `CLASS_NAMES` that are written.
         verbose: Whether to show a progress bar; `"auto"` shows it on a
             terminal.
 
@@ -94,18 +101,29 @@ def write_dataset(
         raise ValueError(
             f"clips_per_class must be positive. Received: {clips_per_class}"
         )
-    recipe = {"seed": seed, "split": split, "frames": frames, "size": size}
-    clip_scene(CLASS_NAMES[0], 0, **recipe)  # raises what is wrong, early
+    scenes = {"seed": seed, "split": split, "frames": frames, "size": size}
+    # What was not told before there was a choice is not told by default, so
+    # that sets of then go on.
+    if (*sides,) != SIDES:
+        scenes["sides"] = [*sides]
+    if apart is not None:
+        scenes["apart"] = apart
+    names = sorted({*classes})
+    for name in names:  # raises what is wrong, early
+        clip_scene(name, 0, **scenes)
+    told = scenes | {"clips_per_class": clips_per_class}
+    if (*names,) != CLASS_NAMES:
+        told["classes"] = names
     directory = pathlib.Path(directory)
-    _claim(directory, recipe | {"clips_per_class": clips_per_class})
+    _claim(directory, told, names)
     missing = [
         (path, name, index)
         for index in range(clips_per_class)
-        for name in CLASS_NAMES
+        for name in names
         if not (path := _clip_path(directory, name, index)).exists()
     ]
     for path, name, index in _progress(missing, verbose):
-        video, _ = render(clip_scene(name, index, **recipe))
+        video, _ = render(clip_scene(name, index, **scenes))
         write_video(path, video, FPS, CODEC)
     return directory
 
@@ -115,7 +133,7 @@ def _clip_path(directory, class_name, index):
     return directory / class_name / f"clip_{index:05d}{suffix}"
 
 
-def _claim(directory, settings):
+def _claim(directory, settings, names):
     """Makes the folders, and makes sure that they hold no other set."""
     record = directory / SETTINGS_FILE
     found = json.loads(record.read_text()) if record.exists() else settings
@@ -124,7 +142,7 @@ def _claim(directory, settings):
             f"directory {os.fspath(directory)!r} holds a set written with "
             f"{found}: remove it or name another. Received: {settings}"
         )
-    for name in CLASS_NAMES:
+    for name in names:
         (directory / name).mkdir(parents=True, exist_ok=True)
     partial = record.with_suffix(".partial")
     partial.write_text(json.dumps(settings, indent=2) + "\n")
