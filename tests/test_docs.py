@@ -87,3 +87,19 @@ def test_examples_run(name, tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert "scores" in result.stdout or ": 0." in result.stdout
+
+
+@pytest.mark.slow
+def test_the_tables_of_the_paper_are_searched(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_TWOSTREAM_CACHE", str(tmp_path / "cache"))
+    path = ROOT / "examples" / "search_fusion.py"
+    spec = importlib.util.spec_from_file_location("search_fusion", path)
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    assert {*example.ROWS} <= {*MODELS}
+    rows = ("conv_relu5", "sum_softmax", "conv_relu2")
+    example.main(folder=tmp_path / "tables", clips_per_class=3, rows=rows)
+    lines = capsys.readouterr().out.splitlines()
+    told = {line.split()[0]: line for line in lines if "to" in line}
+    for name, paper in zip(rows, ("85.96", "85.94", "82.25"), strict=True):
+        assert paper in told[name]

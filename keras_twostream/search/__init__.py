@@ -15,6 +15,7 @@ EXPORTS = {
     "importance": "keras_twostream.search.importance",
     "prepared": "keras_twostream.search.preparing",
     "recipes_column": "keras_twostream.search.columns",
+    "rows_column": "keras_twostream.search.columns",
     "search": "keras_twostream.search.searching",
 }
 

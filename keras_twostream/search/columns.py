@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keras_twostream.backbones.graph import LAST_MAP
+from keras_twostream.models.table import get_spec
+from keras_twostream.training.choosing import frozen_below
 from keras_twostream.training.recipe import TOWERS, Recipe
 from keras_twostream.training.recipes import read_recipe
 
@@ -117,6 +119,24 @@ class Column:
         default = self.default if self.default in values else values[0]
         kept = {value: self.values[value] for value in values}
         return dataclasses.replace(self, values=kept, default=default)
+
+
+def rows_column(*names: str) -> Column:
+    """Returns a column of named networks, the rows of the table.
+
+    It takes the place of those columns that say what is fused where.
+
+    Args:
+        *names: Names of `list_models`, the first of which is the default.
+
+    Raises:
+        ValueError: If there is no such network.
+    """
+    values: dict[Value, dict[str, Any]] = {
+        name: {"model": name, "freeze": frozen_below(get_spec(name))}
+        for name in names
+    }
+    return Column(values=values, default=names[0])
 
 
 def recipes_column(*names: str) -> Column:

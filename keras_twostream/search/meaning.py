@@ -11,6 +11,8 @@ from keras_twostream.models.table import MODELS
 from keras_twostream.search.columns import BELOW, LATE, Value
 from keras_twostream.training.choosing import DEEPEST
 
+# Column of named networks, if there is one.
+ROW = "row"
 # Row of late fusion, and of the network whose fusions are replaced.
 LATE_FUSION, FUSED = "sum_softmax", "conv_relu5"
 
@@ -27,6 +29,8 @@ def title(values: Mapping[str, Value]) -> str:
     ...        "time": "parts", "keep": True})
     'sum_relu5_parts_plus'
     """
+    if ROW in values:
+        return str(values[ROW])
     fusion = values.get("fusion", "sum")
     location = str(values.get("location", "relu5")).replace("+", "_")
     words = [fusion, location, values.get("time")]

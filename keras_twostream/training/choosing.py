@@ -107,7 +107,7 @@ def choose(
         Choice("backbone", towers, start.pop("why")),
     ]
     settings = start | {
-        "freeze": _frozen(spec),
+        "freeze": frozen_below(spec),
         "draws": 2,
         "batch_size": 8,
         "optimizer": "adamw",
@@ -150,8 +150,12 @@ def _what(spec) -> str:
     return f"RGB and flow, fused after {places}"
 
 
-def _frozen(spec):
-    """Returns up to where what was learnt before is kept as it is."""
+def frozen_below(spec) -> str:
+    """Returns up to where what was learnt before is kept as it is.
+
+    Args:
+        spec: `models.spec.Spec` of the network.
+    """
     first = next(iter(spec.fuse), None)
     return first if first in STRIDES else DEEPEST
 
