@@ -86,6 +86,8 @@ class FusionHyperModel(keras_tuner.HyperModel):
             recipe = replace(recipe, schedule="constant", warmup=0, drops=())
         steps = self.steps_per_epoch or 1
         model.compile(**compile_arguments(recipe, steps))
+        # KerasTuner reads what it kept of the optimizer into a fresh one.
+        model.optimizer.build(model.trainable_variables)
         return model
 
     def fit(self, hp, model, *args: Any, **kwargs: Any):
@@ -94,9 +96,11 @@ class FusionHyperModel(keras_tuner.HyperModel):
         Args:
             hp: `keras_tuner.HyperParameters`.
             model: Of `build`.
-            *args: Of `keras.Model.fit`; without data, and no `x`, the network
-                is cross-validated.
-            **kwargs: The same.
+            *args: Of `keras.Model.fit`; without data, and no `x`, networks of
+                these hyper-parameters are cross-validated, and `model` stays
+                as it is: `training.train` makes the best `recipe` a network.
+            **kwargs: The same. Of a cross-validation `epochs`, as Hyperband
+                says, and callbacks, which hear of one epoch.
 
         Returns:
             Keras's history, or dict of "accuracy".
@@ -113,5 +117,10 @@ class FusionHyperModel(keras_tuner.HyperModel):
                 "Received: neither data nor a judge"
             )
         recipe = self.recipe(hp)
+        recipe = replace(recipe, epochs=kwargs.get("epochs", recipe.epochs))
         self.judge.ask(recipe, self.judge.plan.inner, recipe.seed)
-        return {OBJECTIVE.name: self.judge.accuracy(recipe, recipe.seed)}
+        found = {OBJECTIVE.name: self.judge.accuracy(recipe, recipe.seed)}
+        for callback in kwargs.get("callbacks", ()):
+            callback.set_model(model)
+            callback.on_epoch_end(0, found)
+        return found
