@@ -18,7 +18,8 @@ from keras_twostream.search.unseen import unseen
 from keras_twostream.training.networks import spec_of
 
 COMPLETE, DROPPED = "complete", "dropped"
-FAILED, PASSED_OVER, WAITING = "failed", "passed over", "waiting"
+FAILED, PASSED_OVER = "failed", "passed over"
+WAITING, LOOKED_AT = "waiting", "first look"
 LEADERBOARD = ("leaderboard.json", "leaderboard.csv")
 
 
@@ -139,7 +140,10 @@ def _status(schedule, candidate):
         return FAILED
     if schedule.standing.complete(candidate.key):
         return COMPLETE
-    return DROPPED if candidate.judged and not candidate.parts else WAITING
+    if candidate.judged:
+        return DROPPED if not candidate.parts else WAITING
+    looked = schedule.standing.known(candidate.key, schedule.plan.rungs[0])
+    return LOOKED_AT if looked else WAITING
 
 
 def write_board(board: dict[str, Any], folder: Path) -> None:

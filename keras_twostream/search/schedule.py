@@ -161,7 +161,9 @@ class Schedule:
     def _reserve(self) -> float:
         """Returns the seconds that what comes after the proposals takes."""
         alive = self.standing.alive(self.candidates)[:1] or [self.default]
-        repeats = (self.amounts.seeds - 1) * len(self.plan.inner) * LEAD
+        # More seeds than one more are for the time that is left.
+        again = min(self.amounts.seeds - 1, 1)
+        repeats = again * len(self.plan.inner) * LEAD
         pace = max(self.standing.pace(x.key) for x in alive)
         return repeats * pace + self._last(pace)
 
