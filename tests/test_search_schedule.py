@@ -445,7 +445,7 @@ def test_not_even_among_equals_a_label_says_who_is_chosen_for_its_part():
         both = {x: Candidate({}, x, parts={*OUTSIDE}) for x in "ab"}
         alive = standing.alive(both)
         winners.append(alive[0].key)
-        chosen.append(standing.chosen(part, standing.leading(alive)))
+        chosen.append(standing.chosen(part, standing.leading(alive), 1))
     assert winners == ["a", "b"]
     assert len({*chosen}) == 1
 
