@@ -31,10 +31,11 @@ FIXED = dict.fromkeys(
 
 def main(clips=None, folder="runs/tables", clips_per_class=20, rows=ROWS):
     """Searches among the rows of both tables, and prints them again."""
-    told = {}
+    # As in these tables, of single frames with their stacks of flow.
+    told = {"frames": None, "time": None}
     if clips is None:
         clips = write_dataset(Path(folder, "clips"), clips_per_class)
-        told = {"model": "conv_relu5.demo", "frames": None, "time": None}
+        told["model"] = "conv_relu5.demo"
     found = search.search(
         clips,
         Path(folder, "search"),
