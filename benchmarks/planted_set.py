@@ -60,13 +60,11 @@ def is_planted(values: Mapping[str, Any]) -> bool:
     Args:
         values: Dict of column -> value.
     """
+    if values["location"] != PLANTED_LOCATION:
+        return False
     # Frozen towers cannot take the channels that are stacked.
-    possible = values.get("fusion") != "concat" or values["freeze"] != TOWERS
-    return (
-        values["location"] == PLANTED_LOCATION
-        and values.get("fusion") in PLANTED_FUSIONS
-        and possible
-    )
+    possible = values["fusion"] != "concat" or values["freeze"] != TOWERS
+    return possible and values["fusion"] in PLANTED_FUSIONS
 
 
 def written(folder: Path, clips: int = CLIPS) -> tuple[Path, Path]:
