@@ -159,7 +159,7 @@ def draws_until_planted(space: search.Space, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     values = {name: [*x.values] for name, x in space.columns.items()}
 
-    def draw(name):
+    def draw(name, _):
         return values[name][rng.integers(len(values[name]))]
 
     counts = np.ones(DRAWS, int)

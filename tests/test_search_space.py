@@ -42,7 +42,7 @@ OF_FUSION = {"fusion", "start", "keep", "freeze"}
 def chosen(space=SPACE, **values):
     """Returns the combination with these values, all else by default."""
     return space.drawn(
-        lambda name: values.get(name, space.columns[name].default)
+        lambda name, _: values.get(name, space.columns[name].default)
     )
 
 
@@ -205,7 +205,7 @@ def test_keras_tuner_draws_what_the_space_would(space):
         assert {*told} == active(space, told)
         trial = hp.copy()
         trial.values = dict(told)
-        drawn = space.drawn(told.__getitem__)
+        drawn = space.drawn(lambda name, _, told=told: told[name])
         assert space.declared(trial) == drawn == told
         assert space.recipe(drawn)
         seen |= {*drawn}

@@ -140,40 +140,44 @@ class Space:
     @property
     def default(self) -> Values:
         """The values of the default network."""
-        return self.drawn(lambda name: self.columns[name].default)
+        return self.drawn(lambda name, _: self.columns[name].default)
 
     def drawn(self, value_of) -> Values:
         """Returns a combination.
 
         Args:
-            value_of: Function of a column's name -> one of its values, asked
-                of those columns that have a meaning.
+            value_of: Function of a column's name and of the values before it
+                -> one of its values, asked of those columns that have a
+                meaning.
         """
         values: Values = {}
         for name, column in self.columns.items():
             if self._applies(column, values):
-                values[name] = value_of(name)
+                values[name] = value_of(name, values)
         return values
 
     def sequence(self, seed: int = 0) -> Iterator[Values]:
         """Yields combinations, each once, the default first.
 
-        The values of a column are dealt like cards: none comes again before
-        all others have come, so a few combinations have something of
-        everything. No result is looked at, so what clips say of the best
-        combination is not said by those that found it.
+        The values of a column are dealt like cards, for each value of the
+        columns that it depends on: none comes again before all others have
+        come, so a few combinations have something of everything, and of every
+        fusion at every location. No result is looked at, so what clips say of
+        the best combination is not said by those that found it.
 
         Args:
             seed: Of the draws.
         """
         rng = np.random.default_rng(seed)
-        decks: dict[str, list] = {name: [] for name in self.columns}
+        decks: dict[tuple, list] = {}
 
-        def deal(name):
-            if not decks[name]:
+        def deal(name, before):
+            given = self.columns[name].given
+            deck = decks.setdefault((name, *map(before.get, given)), [])
+            if not deck:
                 cards = [*self.columns[name].values]
-                decks[name] = [cards[i] for i in rng.permutation(len(cards))]
-            return decks[name].pop()
+                deck.extend(cards[i] for i in rng.permutation(len(cards)))
+            return deck.pop()
 
         values, known, misses = self.default, set(), 0
         while misses < _PATIENCE:
