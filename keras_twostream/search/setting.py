@@ -22,19 +22,13 @@ from keras_twostream.search.plan import Plan
 from keras_twostream.search.schedule import Amounts, Schedule
 from keras_twostream.search.scoring import Scoring
 from keras_twostream.search.space import Space
-from keras_twostream.training.choosing import (
-    CROSSED,
-)
+from keras_twostream.training.choosing import CROSSED
 from keras_twostream.training.clips import listed
 from keras_twostream.training.folds import folds_of
 from keras_twostream.training.options import Options
 from keras_twostream.training.trials import surveyed
 
 SETTINGS, ANSWERS = "search.json", "answers"
-# Settings with which a search may go on when they are other ones.
-MAY_CHANGE = ("amounts", "options")
-# Of the best, how many are trained from end to end where clips are many.
-END_TO_END = 3
 _TRAIN, _VALIDATION, _TEST = "train", "validation", "test"
 
 
