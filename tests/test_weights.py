@@ -159,3 +159,15 @@ def test_what_a_stream_has_itself_is_taken_before_the_others(tmp_path):
         temporal.get_layer("flow_conv2").kernel,
         both.get_layer("flow_conv2").kernel,
     )
+
+
+def test_a_tower_that_ends_early_takes_what_it_has(tmp_path):
+    """Of many layers of a whole tower, which all fit as far as they go."""
+    source = randomise(tiny("sum_softmax", backbone=MOBILENET))
+    source.save(tmp_path / "both.keras")
+    weights = dict.fromkeys(("rgb", "flow"), tmp_path / "both.keras")
+    early = tiny("conv_relu2", backbone=MOBILENET, weights=weights)
+    for layer in ("rgb_conv1", "flow_conv1", "flow_conv_pw_1"):
+        np.testing.assert_array_equal(
+            kernel(early, layer), kernel(source, layer)
+        )

@@ -125,10 +125,11 @@ def _read(model, path, towers, only=None):
         arrays = _from_backbones(path, towers)
     elif only:
         arrays = _of_stream(arrays, only)
-    if _fitting(model, arrays) < ENOUGH:
+    share = _fitting(model, arrays, only)
+    if share < ENOUGH:
         raise ValueError(
             f"{path} holds the weights of another model: "
-            f"{_fitting(model, arrays):.0%} of its layers ({_some(arrays)}) "
+            f"{share:.0%} of its layers ({_some(arrays)}) "
             f"fit {model.name}, which has "
             f"{_some(layer.name for layer in model.layers if layer.weights)}"
         )
@@ -148,12 +149,15 @@ def _from_backbones(path, towers):
     return weights
 
 
-def _fitting(model, arrays):
-    """Returns the share of layers that find their place, see `ENOUGH`."""
+def _fitting(model, arrays, only=None):
+    """Returns the share of layers that find their place, see `ENOUGH`.
+
+    For `only` one stream of those that its tower has, which may end early.
+    """
     shapes = {
         layer.name: [tuple(w.shape) for w in layer.weights]
         for layer in model.layers
-        if layer.weights
+        if layer.weights and (not only or stream_of(layer.name) == only)
     }
     fitting = [
         name
