@@ -74,7 +74,13 @@ def tuner_of(name, hypermodel, folder):
     )
 
 
-@pytest.mark.parametrize("name", TUNERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name == "random" else pytest.param(name, marks=pytest.mark.slow)
+        for name in TUNERS
+    ],
+)
 def test_every_tuner_cross_validates_without_data(name, tmp_path):
     judge = Judge()
     tuner = tuner_of(name, FusionHyperModel(SPACE, NAMES, judge), tmp_path)
@@ -95,6 +101,7 @@ def test_every_tuner_cross_validates_without_data(name, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_with_data_networks_are_trained_as_by_fit(tmp_path, rng):
     clips = {
         "rgb": rng.uniform(0, 255, (8, 32, 32, 3)).astype("float32"),
