@@ -12,6 +12,8 @@ import clips
 import cv2
 import numpy as np
 
+from keras_twostream.video.writer import OPTIONS
+
 FRAMES = 16
 
 
@@ -22,6 +24,8 @@ def moving(count=FRAMES, height=48, width=64):
 def encode(path, frames, codec, pix_fmt="yuv420p", **settings):
     """As `clips.encode`, with the same bytes everywhere."""
     options = {"threads": "1"} | settings.pop("options", {})
+    if codec.startswith("libx264"):
+        options["x264-params"] = OPTIONS["libx264"]["x264-params"]
     muxing = {"fflags": "+bitexact"} | settings.pop("muxing", {})
     clips.encode(
         path, frames, codec, pix_fmt, options=options, muxing=muxing, **settings

@@ -27,11 +27,12 @@ def changed(**changes):
 
 
 def test_a_loss_that_is_no_number_names_the_clips(clips, quiet, tmp_path):
-    recipe = changed(learning_rate=1e30, optimizer="sgd", schedule="constant")
+    # Up to the end of float32: some CPUs' ReLU makes 0 of what is no number.
+    recipe = changed(learning_rate=1e38, optimizer="sgd", schedule="constant")
     with pytest.raises(training.NotFiniteError) as error:
         training.train(clips, tmp_path / "run", recipe, **quiet)
     said = str(error.value)
-    assert said.startswith("The loss is nan after step")
+    assert said.startswith(("The loss is nan", "The loss is inf")), said
     # Those of one batch, all of them of the training part.
     named = [x for x in map(str, list_clips(clips).paths) if x in said]
     assert len(named) == 4

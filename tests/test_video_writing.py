@@ -19,12 +19,16 @@ def test_extreme_sizes(tmp_path, size, suffix):
 
 def test_writing_is_close_complete_and_repeatable(tmp_path):
     frames = clips.moving_frames(20)
-    for name in ["a.mp4", "b.mp4", "a.avi"]:
-        write_video(tmp_path / name, iter(frames))
-        error = read_video(tmp_path / name).astype(float) - frames
+    for name in ["a.mp4", "a.avi"]:
+        path = tmp_path / name
+        write_video(path, iter(frames))
+        error = read_video(path).astype(float) - frames
         assert np.abs(error).mean() < 6
-    same = [(tmp_path / name).read_bytes() for name in ["a.mp4", "b.mp4"]]
-    assert same[0] == same[1]
+        first = path.read_bytes()
+        # Enough times to meet memory that holds something else.
+        for _ in range(10):
+            write_video(path, iter(frames))
+            assert path.read_bytes() == first
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
