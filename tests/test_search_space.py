@@ -362,6 +362,25 @@ def test_values_are_dealt_like_cards(seed):
             assert {x[name] for x in part} == {*values}
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_by_turns_only_which_fusion_and_where_is_asked(seed):
+    default = SPACE.default
+    drawn = some(SPACE, 49, seed)[1:]
+    alone = [
+        {"location", "fusion"}
+        >= {name for name in x if x[name] != default.get(name)}
+        for x in drawn
+    ]
+    # None of the others changes so little but by chance; the default that is
+    # dealt again, and what comes twice, is skipped.
+    assert 18 <= sum(alone) <= 27
+    assert any(alone[:3])
+    assert not all(alone[:3])
+    # Both kinds draw from the same decks.
+    pairs = {(x["location"], x.get("fusion")) for x in drawn}
+    assert len(pairs) >= 36
+
+
 def test_a_tiny_space_is_tried_whole():
     columns = {"start": None, "keep": None, "time": None, "seen": None}
     space = SPACE.changed(

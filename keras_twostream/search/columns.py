@@ -14,6 +14,9 @@ from keras_twostream.training.recipes import read_recipe
 # Values of columns as KerasTuner and JSON hold them.
 Value = str | int | float | bool
 
+# The columns that say which fusion and where, by name or by a row's.
+ASKED = ("location", "fusion", "model")
+
 LATE = "softmax"
 # Location -> where streams are fused. Of several the later ones are sums, as
 # in Table 2 of the paper, where they are no maps any more.
