@@ -14,8 +14,10 @@ from keras_twostream.training.recipes import read_recipe
 # Values of columns as KerasTuner and JSON hold them.
 Value = str | int | float | bool
 
-# The columns that say which fusion and where, by name or by a row's.
-ASKED = ("location", "fusion", "model")
+# Column of named networks, if there is one.
+ROW = "row"
+# The columns that say which fusion and where.
+ASKED = ("location", "fusion", ROW)
 
 LATE = "softmax"
 # Location -> where streams are fused. Of several the later ones are sums, as

@@ -8,11 +8,9 @@ from keras_twostream.backbones.graph import LAST_MAP
 from keras_twostream.models.request import name_of
 from keras_twostream.models.spec import Spec
 from keras_twostream.models.table import MODELS
-from keras_twostream.search.columns import BELOW, LATE, Value
+from keras_twostream.search.columns import BELOW, LATE, ROW, Value
 from keras_twostream.training.choosing import DEEPEST
 
-# Column of named networks, if there is one.
-ROW = "row"
 # Row of late fusion, and of the network whose fusions are replaced.
 LATE_FUSION, FUSED = "sum_softmax", "conv_relu5"
 
