@@ -144,10 +144,10 @@ def by_turns(folder, clips, trials, trained, seeds):
         clips: Clips of each class.
         trials: Most combinations of the search.
         trained: Combinations of random choice that are trained.
-        seeds: Number of seeds.
+        seeds: Seeds of the searches.
     """
     data, towers = written(folder, clips)
-    for seed in range(seeds):
+    for seed in seeds:
         setting = setting_of(folder, data, towers, seed, trials=trials, seeds=2)
         told = searched(setting)
         once, five = seconds_at_random(setting, data, folder, trained)
@@ -219,7 +219,7 @@ def main(folder, output, **amounts):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--folder", help="for clips and towers; temporary")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[*range(5)])
     parser.add_argument("--clips", type=int, default=CLIPS)
     parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--trained", type=int, default=2)

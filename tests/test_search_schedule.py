@@ -387,6 +387,22 @@ def test_proposals_end_in_time_and_are_made_again(end_to_end):
     assert len([x for x in late.candidates.values() if not x.form]) == 1
 
 
+def test_little_time_is_for_combinations_before_other_seeds():
+    # There would be time to train the default from other seeds.
+    last = LAST_STEPS + 3 * len(OUTSIDE)
+    amounts = Amounts(budget=last + 3.2 * len(INNER), seeds=3)
+    found = schedule(amounts=amounts, clock=(clock := Clock()))
+    drive(found, Networks())
+    assert len(found.candidates) > GENERATION / 2
+    assert clock() <= amounts.budget + len(INNER)
+    # With nothing to choose among, no other seed says anything.
+    amounts = Amounts(trials=1, seeds=3)
+    found = schedule(amounts=amounts)
+    jobs = [job for batch in drive(found, Networks()) for _, job in batch]
+    assert {job.seed for job in jobs} == {0}
+    assert found.winner == found.default.key
+
+
 def test_a_seed_that_there_was_time_for_is_found_again():
     """Even where one of those that lead failed from that seed."""
     amounts = Amounts(budget=10_000.0, seeds=2)

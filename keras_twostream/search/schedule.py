@@ -104,8 +104,8 @@ class Schedule:
         self.step = "other seeds"
         alive = self.standing.alive(self.candidates) or [self.default]
         leading = self.standing.leading(alive)
-        seeds = 1
-        while seeds < self.amounts.seeds and self._affords(leading, seeds):
+        seeds, most = 1, self.amounts.seeds if leading[1:] else 1
+        while seeds < most and self._affords(leading, seeds):
             yield [self._job(x, ALL_INNER, seeds) for x in leading]
             seeds += 1
         self._choose(leading, seeds)
@@ -161,8 +161,10 @@ class Schedule:
     def _reserve(self) -> float:
         """Returns the seconds that what comes after the proposals takes."""
         alive = self.standing.alive(self.candidates)[:1] or [self.default]
-        # More seeds than one more are for the time that is left.
-        again = min(self.amounts.seeds - 1, 1)
+        # More seeds than one more are for the time that is left, and none
+        # comes before there is something to choose among.
+        few = sum(x.judged for x in self.candidates.values()) < GENERATION
+        again = 0 if few else min(self.amounts.seeds - 1, 1)
         repeats = again * len(self.plan.inner) * LEAD
         pace = max(self.standing.pace(x.key) for x in alive)
         return repeats * pace + self._last(pace)
