@@ -267,6 +267,25 @@ def test_wrong_columns_are_one_clear_error(
     assert word in said
 
 
+TOO_LITTLE = [
+    ("--trials=0", "trials must be at least 1. Received: 0"),
+    ("--budget=0", "budget must be at least 1. Received: 0"),
+    ("--seeds=0", "seeds must be at least 1. Received: 0"),
+    ("--end-to-end=-1", "end_to_end must be at least 0. Received: -1"),
+    ("--workers=0", "--workers, must be at least 1. Received: 0"),
+]
+
+
+@pytest.mark.parametrize(("flag", "said"), TOO_LITTLE)
+def test_amounts_that_are_too_little_are_refused(
+    clips, tmp_path, capsys, flag, said
+):
+    run = tmp_path / "run"
+    assert main(["search", str(clips), "--run", str(run), flag]) == 2
+    assert said in capsys.readouterr().err
+    assert not run.exists()
+
+
 def test_times_are_told_as_people_do():
     times = {"90s": 90, "20m": 1200, "1h30m": 5400, "2d": 172800, "45": 45}
     assert {text: seconds(text) for text in times} == times

@@ -125,7 +125,7 @@ def _print(found, folder):
     head = ("", "combination", "right", "95 % interval", "networks", "")
     print_table(head, rows)
     if len(known) < 2:
-        print("There was no time for others than the default: say --budget.")
+        print("Only the default was tried: say more --budget or --trials.")
     left = len(board["rows"]) - len(known)
     print(
         f"Combinations tried: {len(known)}; passed over or failed: {left}. "

@@ -17,6 +17,9 @@ FIRST, REST, ALL_INNER, OUTER = "first look", "rest", "inner", "unseen"
 # learn too.
 PLAIN, RGB, FLOW, WHOLE = "", "rgb", "flow", "end to end"
 
+# The least of each of `Amounts`; the default combination is a trial.
+LEAST = {"trials": 1, "budget": 1, "seeds": 1, "end_to_end": 0}
+
 
 @dataclass(frozen=True)
 class Job:
@@ -58,12 +61,23 @@ class Amounts:
         seeds: How many times those that lead are trained.
         end_to_end: How many of the best are also trained with towers that
             learn.
+
+    Raises:
+        ValueError: If there is too little of one of them.
     """
 
     trials: int | None = None
     budget: float | None = None
     seeds: int = 3
     end_to_end: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in LEAST.items():
+            given = getattr(self, name)
+            if given is not None and given < least:
+                raise ValueError(
+                    f"{name} must be at least {least}. Received: {given}"
+                )
 
 
 @dataclass(eq=False)

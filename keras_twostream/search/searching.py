@@ -92,6 +92,11 @@ def search(
         BlockingIOError: If another process searches in this folder.
         RuntimeError: If nothing can be trained.
     """
+    if processes < 1:
+        raise ValueError(
+            "processes, or --workers, must be at least 1. "
+            f"Received: {processes}"
+        )
     setting = prepared(directory, run, model, **settings)
     role = os.environ.get(running.TUNER_ID)
     verbose = setting.options.verbose
