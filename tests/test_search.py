@@ -210,6 +210,7 @@ def test_workers_end_with_the_one_that_watches_them(clips, cache, tmp_path):
     assert not alive
 
 
+@pytest.mark.slow
 def test_what_there_is_no_memory_for_is_passed_over(
     clips, cache, tmp_path, monkeypatch
 ):
